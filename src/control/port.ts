@@ -1,0 +1,75 @@
+/** What the API may ask of control. */
+import type { CreateParameters, PullProgress } from '../docker/engine.ts';
+import type { CommandKind } from '../events/commands.ts';
+import type { Actor, Event } from '../events/event.ts';
+import type { CommandId, ContainerId, EngineId, Position } from '../events/ids.ts';
+import type { Trust } from '../routing/table.ts';
+
+export type Command =
+  | { readonly kind: 'create'; readonly parameters: CreateParameters }
+  | { readonly kind: 'start' | 'pause' | 'unpause'; readonly container: string }
+  | { readonly kind: 'stop' | 'restart'; readonly container: string; readonly timeout?: number | undefined }
+  | { readonly kind: 'kill'; readonly container: string; readonly signal?: string | undefined }
+  | {
+      readonly kind: 'remove';
+      readonly container: string;
+      readonly force?: boolean | undefined;
+      readonly volumes?: boolean | undefined;
+    };
+
+export interface CommandOptions {
+  /** The `Idempotency-Key` field: a repeat gives the first outcome and does nothing. */
+  readonly idempotencyKey?: string | undefined;
+  readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+}
+
+export interface CommandOutcome {
+  readonly command: CommandId;
+  readonly kind: CommandKind;
+  readonly container: ContainerId | null;
+  /** Position of `CommandSucceeded`. */
+  readonly position: Position;
+  readonly warnings: readonly string[];
+}
+
+export interface CommandPort {
+  /**
+   * Records the request durably, asks the engine, records the outcome.
+   * Throws `EngineError` (recorded as failed) or `LogUnwritable` (nothing was asked of the engine).
+   */
+  execute(command: Command, actor: Actor, options: CommandOptions): Promise<CommandOutcome>;
+  /** Counts a refused call; they are recorded together, at most once a minute for each reason. */
+  refused(reason: string, actor: Actor): void;
+}
+
+export interface EngineState {
+  readonly id: EngineId | null;
+  readonly connected: boolean;
+  /** Milliseconds since the epoch of the last change. */
+  readonly since: number;
+  readonly name: string;
+  readonly version: string;
+  /** Why it is away; empty while connected. */
+  readonly reason: string;
+}
+
+export interface LogState {
+  readonly position: Position;
+  readonly hash: string;
+  readonly writable: boolean;
+  /** One line with the way out; empty while writable. */
+  readonly problem: string;
+}
+
+/** The live side of the system, for `/system`, `/readyz` and streams. */
+export interface StatusPort {
+  engine(): EngineState;
+  log(): LogState;
+  trust(): Trust;
+  /** Drifts that a periodic list repaired since the start. */
+  drifts(): number;
+  /** Problems of the moment, each one line (a projection that stopped, events that no longer parse). */
+  problems(): readonly string[];
+  /** Calls back after each commit, in order; returns the way to end it. */
+  subscribe(listener: (events: readonly Event[]) => void): () => void;
+}

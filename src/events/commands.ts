@@ -1,0 +1,50 @@
+/** Commands: what someone asked Portolan to do to a container, and how that ended. */
+import { z } from 'zod';
+import { commandIdSchema, containerIdSchema } from './ids.ts';
+
+export const commandKinds = [
+  'create',
+  'start',
+  'stop',
+  'restart',
+  'pause',
+  'unpause',
+  'kill',
+  'remove',
+] as const;
+export type CommandKind = (typeof commandKinds)[number];
+
+const about = {
+  command: commandIdSchema,
+  kind: z.enum(commandKinds),
+  /** The container as it was named in the call; for `create` the wanted name, if any. */
+  name: z.string().nullable(),
+  /** Its id, where it is known. */
+  container: containerIdSchema.nullable(),
+};
+
+export const commandRequestedSchema = z.strictObject({
+  ...about,
+  /** Redacted: env by name only, no label values outside the known families. */
+  parameters: z.record(z.string(), z.unknown()),
+});
+
+export const commandSucceededSchema = z.strictObject({ ...about });
+
+export const commandFailedSchema = z.strictObject({
+  ...about,
+  /** HTTP status the API answered. */
+  status: z.number().int(),
+  /** The engine's message, redacted. */
+  message: z.string(),
+});
+
+/** Calls that were refused before they became commands, counted together so that strangers cannot grow the log. */
+export const commandRefusedSchema = z.strictObject({
+  reason: z.string(),
+  count: z.number().int().positive(),
+  from: z.string(),
+  to: z.string(),
+});
+
+export const commandOutcomeUnknownSchema = z.strictObject({ ...about, reason: z.string() });

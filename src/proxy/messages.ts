@@ -1,0 +1,60 @@
+/** What control and a proxy worker say to each other. */
+import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
+
+export interface ProxySettings {
+  /** Addresses to listen on, e.g. `127.0.0.1` and `::1`. */
+  readonly hosts: readonly string[];
+  readonly port: number;
+  readonly reusePort: boolean;
+  /** CIDRs whose forwarding fields are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly explain: 'local' | 'always' | 'never';
+  /** Where the dashboard is, for error answers. */
+  readonly apiUrl: string;
+  readonly limits: ProxyLimits;
+}
+
+/** Sizes in bytes, times in milliseconds; 0 is none. */
+export interface ProxyLimits {
+  readonly headerBytes: number;
+  readonly headerCount: number;
+  readonly bodyBytes: number;
+  readonly headersTimeout: number;
+  readonly idleTimeout: number;
+  readonly connectTimeout: number;
+  readonly firstByteTimeout: number;
+  readonly connections: number;
+  readonly connectionsPerClient: number;
+  /** How long a connection to a port that does not accept yet is held and tried again after the container's start. */
+  readonly startGrace: number;
+  /** How long requests wait for the engine's first list. */
+  readonly holdTimeout: number;
+}
+
+export type ToWorker =
+  | { readonly kind: 'table'; readonly table: TableSnapshot }
+  | { readonly kind: 'delta'; readonly delta: TableDelta }
+  | { readonly kind: 'trust'; readonly trust: Trust }
+  /** Stop listening, finish what runs, end what is left after `grace` ms. */
+  | { readonly kind: 'drain'; readonly grace: number };
+
+export type FromWorker =
+  | { readonly kind: 'listening'; readonly addresses: readonly { address: string; port: number }[] }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'counters'; readonly counters: ProxyCounters }
+  | { readonly kind: 'drained' };
+
+/** Since the worker's start. */
+export interface ProxyCounters {
+  readonly requests: number;
+  readonly upgrades: number;
+  readonly open: number;
+  /** Answers by status class, `1xx` to `5xx`. */
+  readonly answers: Readonly<Record<string, number>>;
+  /** Answers of the proxy's own by status. */
+  readonly own: Readonly<Record<string, number>>;
+  /** Upstream attempts that were made again. */
+  readonly retries: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}

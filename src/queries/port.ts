@@ -1,0 +1,148 @@
+/** The questions that the API may ask of log and projections; answered on a reader thread. */
+import type { CloseReason, RefusalReason, RouteMatch, Target } from '../events/decisions.ts';
+import type { Actor, EventType } from '../events/event.ts';
+
+/** A page of a list, and the cursor of the next one. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string | undefined;
+}
+
+/** An event as the API shows it: instants as RFC 3339 text. */
+export interface EventView {
+  readonly position: number;
+  readonly id: string;
+  readonly type: EventType;
+  readonly streamId: string;
+  readonly engineId: string | null;
+  readonly occurredAt: string;
+  readonly recordedAt: string;
+  readonly actor: Actor;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+  readonly inferred: boolean;
+  readonly schemaVersion: number;
+  readonly data: unknown;
+  readonly hash: string;
+}
+
+export interface RouteView {
+  readonly id: string;
+  readonly match: RouteMatch;
+  readonly owner: string;
+  readonly targets: readonly Target[];
+  /** `unconfirmed`: open as last known, while the engine is out of reach. */
+  readonly state: 'open' | 'unconfirmed' | 'closed';
+  readonly reason?: CloseReason | undefined;
+  /** RFC 3339: when it came into this state. */
+  readonly since: string;
+  readonly position: number;
+}
+
+export interface HostView {
+  readonly host: string;
+  readonly state: 'open' | 'unconfirmed' | 'closed' | 'refused';
+  readonly routes: readonly RouteView[];
+  readonly refusals: readonly RefusalView[];
+  /** Why it has no upstream; empty while it has one. */
+  readonly sentence: string;
+}
+
+export interface RefusalView {
+  readonly container: string;
+  readonly name: string;
+  readonly match: RouteMatch | null;
+  readonly reason: RefusalReason;
+  readonly detail: string;
+  readonly position: number;
+  readonly since: string;
+}
+
+/** One interval in which a route's targets did not change. */
+export interface IntervalView {
+  readonly route: string;
+  readonly match: RouteMatch;
+  readonly owner: string;
+  readonly targets: readonly Target[];
+  readonly from: string;
+  readonly to: string | null;
+  readonly openedBy: number;
+  readonly closedBy: number | null;
+  readonly reason: CloseReason | null;
+}
+
+export interface AuditEntry {
+  readonly position: number;
+  readonly actor: Actor;
+  /** Command or change, e.g. `stop`, `create`, `start`. */
+  readonly action: string;
+  readonly container: string | null;
+  readonly name: string | null;
+  readonly requestedAt: string;
+  readonly completedAt: string | null;
+  readonly outcome: 'pending' | 'succeeded' | 'failed' | 'refused' | 'unknown' | 'observed';
+  readonly detail: string;
+  /** How consequences were joined to it. */
+  readonly basis: 'exact' | 'window' | 'ambiguous';
+  /** Positions of what it caused. */
+  readonly consequences: readonly number[];
+}
+
+export interface Paging {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface EventFilter extends Paging {
+  /** Positions, exclusive. */
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+  readonly order: 'asc' | 'desc';
+  readonly type?: EventType | undefined;
+  /** Id, unique prefix of at least 12 digits, or name. */
+  readonly container?: string | undefined;
+  readonly host?: string | undefined;
+  /** `kind` or `kind:name`. */
+  readonly actor?: string | undefined;
+  /** Milliseconds since the epoch, inclusive, on the axis of `recordedAt`. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+export interface AuditFilter extends Paging {
+  readonly actor?: string | undefined;
+  readonly container?: string | undefined;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+export interface ProjectionStatus {
+  readonly name: string;
+  readonly position: number;
+  /** Why it stopped; empty while it follows. */
+  readonly problem: string;
+}
+
+/** The log's ends and size. */
+export interface LogFacts {
+  readonly position: number;
+  readonly hash: string;
+  readonly firstPosition: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+export interface QueryPort {
+  routes(filter: Paging & { host?: string | undefined }): Promise<Page<RouteView>>;
+  route(id: string): Promise<RouteView | null>;
+  hosts(paging: Paging): Promise<Page<HostView>>;
+  host(host: string): Promise<HostView | null>;
+  history(host: string, paging: Paging): Promise<Page<IntervalView>>;
+  refusals(): Promise<readonly RefusalView[]>;
+  events(filter: EventFilter): Promise<Page<EventView>>;
+  event(position: number): Promise<EventView | null>;
+  consequences(position: number): Promise<readonly EventView[]>;
+  audit(filter: AuditFilter): Promise<Page<AuditEntry>>;
+  log(): Promise<LogFacts>;
+  projections(): Promise<readonly ProjectionStatus[]>;
+}
