@@ -21,8 +21,7 @@ export const observationKey = (
 ): EventId => digest('observation', engine, container, content, previous ?? '');
 
 /** A decision is the nth consequence of its cause. */
-export const decisionKey = (cause: EventId, ordinal: number): EventId =>
-  digest('decision', cause, ordinal.toString());
+export const decisionKey = (cause: EventId, ordinal: string): EventId => digest('decision', cause, ordinal);
 
 /** Events that happen once by themselves (start, stop, connection). */
 export const uniqueKey = (): EventId => digest('unique', randomUUID());

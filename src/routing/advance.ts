@@ -1,0 +1,70 @@
+/** One step of the loop, still pure of I/O: record an input, fold it, decide, fold the decisions. */
+import type { FoldedEvent, NewEvent } from '../events/event.ts';
+import type { Host, Position } from '../events/ids.ts';
+import { type Cause, causeOf, decide, dueCause } from './decide.ts';
+import { hostsTouchedBy } from './entries.ts';
+import { evolve } from './evolve.ts';
+import { nextTakeover } from './holder.ts';
+import { type Input, record } from './record.ts';
+import type { Site } from './route.ts';
+import { type Container, containerKey, containersOf, type State } from './state.ts';
+
+export interface Step {
+  readonly events: readonly NewEvent[];
+  /** Hosts whose table entry may differ now. */
+  readonly hosts: ReadonlySet<Host>;
+}
+
+/** Advances `state` by one input. @param now milliseconds since the epoch */
+export function advance(state: State, input: Input, now: number): Step {
+  const fact = record(state, input, now);
+  if (fact === null) return { events: [], hosts: new Set() };
+  const hosts = new Set<Host>();
+  const cause = folded(state, fact, now);
+  const sites = fold(state, cause, hosts);
+  const decisions = decide(state, sites, touched(state, cause), causeOf(cause, now));
+  for (const decision of decisions) fold(state, folded(state, decision, now), hosts);
+  return { events: [fact, ...decisions], hosts };
+}
+
+/** Gives sites whose holder has been down for long enough to those who wait for them. */
+export function advanceClock(state: State, now: number): Step {
+  const hosts = new Set<Host>();
+  const events: NewEvent[] = [];
+  for (const site of nextTakeover(state)?.sites ?? []) {
+    const decisions = decide(state, [site], [], causeAt(state, site, now));
+    for (const decision of decisions) fold(state, folded(state, decision, now), hosts);
+    events.push(...decisions);
+  }
+  return { events, hosts };
+}
+
+const folded = (state: State, event: NewEvent, now: number): FoldedEvent => ({
+  ...event,
+  position: (state.position + 1) as Position,
+  recordedAt: Math.max(state.recordedAt, now),
+});
+
+function fold(state: State, event: FoldedEvent, hosts: Set<Host>): readonly Site[] {
+  // Before, too: an event may take a container away, and with it the way to its hosts.
+  for (const host of hostsTouchedBy(state, event, [])) hosts.add(host);
+  const sites = evolve(state, event);
+  for (const host of hostsTouchedBy(state, event, sites)) hosts.add(host);
+  return sites;
+}
+
+/** The container of an observation and those that share its network; all of them under a new policy. */
+function touched(state: State, event: FoldedEvent): Container[] {
+  if (event.type === 'PolicyApplied') return [...state.containers.values()];
+  if (event.type !== 'ContainerObserved' || event.engineId === null) return [];
+  const keys = new Set([containerKey(event.engineId, event.data.container), ...state.followers]);
+  return [...keys].map((key) => state.containers.get(key)!);
+}
+
+/** The observation by which the holder of a site went down. */
+function causeAt(state: State, site: Site, now: number): Cause {
+  const down = containersOf(state, site)
+    .filter((container) => container.stoppedSince !== null)
+    .sort((one, other) => other.stoppedSince! - one.stoppedSince!)[0]!;
+  return dueCause(down.observedBy, site, now);
+}

@@ -1,0 +1,42 @@
+/** Makes the table's entries from the deciding state. */
+import type { FoldedEvent } from '../events/event.ts';
+import type { Host } from '../events/ids.ts';
+import { hostSentence, sentenceOf } from './explain.ts';
+import { matchOf, type Site } from './route.ts';
+import { containerKey, lastRouteOf, type State } from './state.ts';
+import type { HostEntry, TableRoute } from './table.ts';
+
+/** A host's routes: open ones, and those that a container still asks for while it is down. */
+export function entryOf(state: State, host: Host): HostEntry {
+  const routes = [...(state.sites.get(host) ?? [])]
+    .map((site) => tableRoute(state, site))
+    .filter((route) => route !== null)
+    .sort((one, other) => other.path.length - one.path.length || (one.path < other.path ? -1 : 1));
+  const served = routes.some((route) => route.targets.length > 0);
+  return { host, routes, sentence: served ? '' : hostSentence(state, host) };
+}
+
+export const entriesOf = (state: State): HostEntry[] =>
+  [...state.sites.keys()].map((host) => entryOf(state, host));
+
+/** Hosts whose entry may differ after an event: those of its route, or of its container (sentences). */
+export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly Site[]): Host[] {
+  const hosts = new Set(sites.map((site) => matchOf(site).host));
+  const { data } = event;
+  if ('match' in data && data.match !== null) hosts.add(data.match.host);
+  if ('container' in data && data.container !== null && event.engineId !== null) {
+    const container = state.containers.get(containerKey(event.engineId, data.container));
+    for (const { match } of container?.intent.claims ?? []) hosts.add(match.host);
+  }
+  return [...hosts];
+}
+
+function tableRoute(state: State, site: Site): TableRoute | null {
+  const route = lastRouteOf(state, site);
+  const { path } = matchOf(site);
+  if (route !== null && route.targets.length > 0)
+    return { id: route.id, path, targets: route.targets, sentence: '' };
+  if (!state.contenders.has(site)) return null;
+  const id = route?.id ?? ('' as TableRoute['id']);
+  return { id, path, targets: [], sentence: sentenceOf(state, site) };
+}

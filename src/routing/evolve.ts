@@ -1,0 +1,352 @@
+/** Folds one event into the deciding state, in place, and names the sites whose claims or targets may have changed. */
+import type { FoldedEvent } from '../events/event.ts';
+import type { ContainerId, EngineId } from '../events/ids.ts';
+import type { ContainerObservation } from '../events/observations.ts';
+import type { SignalType } from '../events/signals.ts';
+import { type Intent, intentOf, isAlive, type Refusal } from './intent.ts';
+import { type Route, type Site, siteOf } from './route.ts';
+import {
+  type Container,
+  type ContainerKey,
+  containerKey,
+  type RecordedRefusal,
+  type State,
+} from './state.ts';
+
+const nothing: readonly Site[] = [];
+const idle: Intent = { owner: '', claims: [], refusals: [], warnings: [] };
+
+/** @returns sites to decide again; empty for events that change no claim */
+export function evolve(state: State, event: FoldedEvent): readonly Site[] {
+  state.position = event.position;
+  state.recordedAt = event.recordedAt;
+  switch (event.type) {
+    case 'ContainerObserved':
+      return observe(state, event);
+    case 'ContainerLost':
+      return lose(state, event);
+    case 'PolicyApplied':
+      state.policy = event.data.policy;
+      return rebuildIntents(state);
+    case 'RouteOpened':
+    case 'RouteChanged':
+      open(state, event);
+      return nothing;
+    case 'RouteClosed':
+      close(state, event);
+      return nothing;
+    case 'RouteRefused':
+      refuse(state, event);
+      return nothing;
+    case 'CommandRequested':
+      requestCommand(state, event);
+      return nothing;
+    case 'CommandSucceeded':
+    case 'CommandFailed':
+    case 'CommandOutcomeUnknown':
+      state.commands.delete(event.data.command);
+      return nothing;
+    case 'PortolanStarted':
+      state.bootId = event.data.bootId;
+      if (state.engine !== null)
+        state.engine = { ...state.engine, connected: false, since: event.recordedAt };
+      return sitesOfUnreadable(state);
+    case 'EngineConnected':
+      if (event.engineId !== null)
+        state.engine = { id: event.engineId, connected: true, since: event.recordedAt };
+      return nothing;
+    case 'EngineLost':
+      if (event.engineId !== null)
+        state.engine = { id: event.engineId, connected: false, since: event.recordedAt };
+      return nothing;
+    case 'ContainerDied':
+    case 'ContainerKilled':
+    case 'ContainerOutOfMemory':
+      tell(state, event);
+      return nothing;
+    case 'ContainerCreated':
+    case 'ContainerStarted':
+    case 'ContainerStopped':
+    case 'ContainerPaused':
+    case 'ContainerUnpaused':
+    case 'ContainerRenamed':
+    case 'ContainerUpdated':
+    case 'ContainerHealthChanged':
+    case 'ContainerDestroyed':
+    case 'ContainerNetworkConnected':
+    case 'ContainerNetworkDisconnected':
+    case 'CommandRefused':
+    case 'PortolanStopped':
+    case 'HistoryGapDetected':
+    case 'RecordingGapDetected':
+    case 'SnapshotTaken':
+    case 'LogCompacted':
+    case 'PayloadRedacted':
+      return nothing;
+    default:
+      event satisfies never;
+      return nothing;
+  }
+}
+
+/** A payload that no longer parses: nothing of its container or route is served until it is observed again. */
+export function setAside(
+  state: State,
+  position: State['position'],
+  recordedAt: number,
+  streamId: string,
+): void {
+  state.position = position;
+  state.recordedAt = recordedAt;
+  const container = state.containers.get(streamId.replace(/^container:/, '') as ContainerKey);
+  if (container !== undefined) {
+    container.unreadable = true;
+    reclaim(state, container);
+  }
+  const route = state.routes.get(streamId.replace(/^route:/, '') as Route['id']);
+  if (route !== undefined) closeUnreadable(state, route, position, recordedAt);
+}
+
+/** Computes what is derived: intents, contenders, sites. For a state that comes from a snapshot. */
+export function derive(state: State): void {
+  for (const route of [...state.routes.values()].sort((one, other) => one.position - other.position)) {
+    indexRoute(state, route);
+  }
+  rebuildIntents(state);
+}
+
+function observe(state: State, event: FoldedEvent & { type: 'ContainerObserved' }): readonly Site[] {
+  if (event.engineId === null) return nothing;
+  const { occurredBetween: _, ...observation } = event.data;
+  const key = containerKey(event.engineId, observation.container);
+  const known = state.containers.get(key);
+  const container = known ?? createContainer(key, event.engineId, observation);
+  state.containers.set(key, container);
+  const wasAlive = known !== undefined && isAlive(container.observation);
+  container.observation = observation;
+  container.observedBy = event.id;
+  container.unreadable = false;
+  if (isAlive(observation)) container.stoppedSince = null;
+  else if (wasAlive || container.stoppedSince === null) container.stoppedSince = event.recordedAt;
+  if (!isAlive(observation)) state.refusals.delete(key);
+  if (observation.spec.networkMode.startsWith('container:')) state.followers.add(key);
+  else state.followers.delete(key);
+  const touched = new Set(reclaim(state, container));
+  for (const follower of followersOf(state, container)) {
+    for (const site of reclaim(state, follower)) touched.add(site);
+  }
+  return [...touched];
+}
+
+function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' }): readonly Site[] {
+  if (event.engineId === null) return nothing;
+  const key = containerKey(event.engineId, event.data.container);
+  const container = state.containers.get(key);
+  if (container === undefined) return nothing;
+  const touched = new Set(container.intent.claims.map((claim) => claim.site));
+  for (const site of touched) unclaim(state, site, key);
+  state.containers.delete(key);
+  state.refusals.delete(key);
+  state.followers.delete(key);
+  for (const follower of followersOf(state, container)) {
+    for (const site of reclaim(state, follower)) touched.add(site);
+  }
+  return [...touched];
+}
+
+function createContainer(key: ContainerKey, engine: EngineId, observation: ContainerObservation): Container {
+  return {
+    key,
+    engine,
+    observation,
+    observedBy: '' as Container['observedBy'],
+    stoppedSince: null,
+    unreadable: false,
+    claimedSince: new Map(),
+    story: { died: null, outOfMemory: null, killed: null, command: null },
+    intent: idle,
+  };
+}
+
+function rebuildIntents(state: State): readonly Site[] {
+  state.followers.clear();
+  for (const container of state.containers.values()) {
+    if (container.observation.spec.networkMode.startsWith('container:')) state.followers.add(container.key);
+  }
+  const touched = new Set<Site>();
+  for (const container of state.containers.values()) {
+    for (const site of reclaim(state, container)) touched.add(site);
+  }
+  return [...touched];
+}
+
+/** Works out again what a container wants. @returns the sites it wanted before or wants now */
+function reclaim(state: State, container: Container): readonly Site[] {
+  const before = container.intent.claims;
+  if (state.policy === null || container.unreadable)
+    container.intent = { ...idle, owner: container.intent.owner };
+  else {
+    const find = (id: ContainerId) => state.containers.get(containerKey(container.engine, id))?.observation;
+    container.intent = intentOf(container.observation, state.policy, find);
+  }
+  const after = container.intent.claims;
+  const wanted = new Set(after.map((claim) => claim.site));
+  for (const { site } of before) if (!wanted.has(site)) unclaim(state, site, container.key);
+  for (const site of container.claimedSince.keys())
+    if (!wanted.has(site)) container.claimedSince.delete(site);
+  for (const claim of after) {
+    if (!container.claimedSince.has(claim.site)) container.claimedSince.set(claim.site, state.position);
+    entry(state.contenders, claim.site).add(container.key);
+    entry(state.sites, claim.match.host).add(claim.site);
+  }
+  dropStaleRefusals(state, container, wanted);
+  return [...new Set([...before.map((claim) => claim.site), ...wanted])];
+}
+
+/** Keeps of the recorded refusals those that still stand: asked for again, or refused again. */
+function dropStaleRefusals(state: State, container: Container, wanted: ReadonlySet<Site>): void {
+  const recorded = state.refusals.get(container.key);
+  if (recorded === undefined) return;
+  const { refusals } = container.intent;
+  const stands = (refusal: RecordedRefusal): boolean =>
+    (refusal.match !== null && wanted.has(siteOf(refusal.match))) ||
+    refusals.some((now) => sameSubject(now, refusal) && now.reason === refusal.reason);
+  const left = recorded.filter(stands);
+  if (left.length === 0) state.refusals.delete(container.key);
+  else state.refusals.set(container.key, left);
+}
+
+function unclaim(state: State, site: Site, key: ContainerKey): void {
+  const contenders = state.contenders.get(site);
+  contenders?.delete(key);
+  if (contenders?.size === 0) state.contenders.delete(site);
+}
+
+function followersOf(state: State, container: Container): Container[] {
+  const mode = `container:${container.observation.container}`;
+  return [...state.followers]
+    .map((key) => state.containers.get(key)!)
+    .filter(
+      (follower) => follower.observation.spec.networkMode === mode && follower.engine === container.engine,
+    );
+}
+
+function sitesOfUnreadable(state: State): readonly Site[] {
+  const engineless = [...state.containers.values()].filter((container) => container.unreadable);
+  if (engineless.length === 0) return nothing;
+  const ids = new Set(engineless.map((container) => container.observation.container));
+  return [...state.routes.values()]
+    .filter((route) => route.targets.some((target) => ids.has(target.container)))
+    .map((route) => siteOf(route.match));
+}
+
+function open(state: State, event: FoldedEvent & { type: 'RouteOpened' | 'RouteChanged' }): void {
+  if (event.engineId === null) return;
+  const { route: id, match, owner, targets } = event.data;
+  const since = event.recordedAt;
+  const route = {
+    id,
+    engine: event.engineId,
+    match,
+    owner,
+    targets,
+    closing: null,
+    since,
+    position: event.position,
+  };
+  state.routes.set(id, route);
+  indexRoute(state, route);
+  const site = siteOf(match);
+  for (const target of targets) forget(state, containerKey(event.engineId, target.container), site);
+}
+
+/** A container that is routed at a site is no longer refused there. */
+function forget(state: State, key: ContainerKey, site: Site): void {
+  const refusals = state.refusals.get(key);
+  if (refusals === undefined) return;
+  const left = refusals.filter((refusal) => refusal.match === null || siteOf(refusal.match) !== site);
+  if (left.length === 0) state.refusals.delete(key);
+  else state.refusals.set(key, left);
+}
+
+function indexRoute(state: State, route: Route): void {
+  const site = siteOf(route.match);
+  state.lastRoute.set(site, route.id);
+  entry(state.sites, route.match.host).add(site);
+}
+
+function close(state: State, event: FoldedEvent & { type: 'RouteClosed' }): void {
+  if (event.engineId === null) return;
+  const { route: id, match, owner, reason, container, name } = event.data;
+  const known = state.routes.get(id);
+  const route: Route = {
+    id,
+    engine: event.engineId,
+    match: known?.match ?? match,
+    owner,
+    targets: [],
+    closing: { reason, container, name },
+    since: event.recordedAt,
+    position: event.position,
+  };
+  state.routes.set(id, route);
+  if (known === undefined) indexRoute(state, route);
+}
+
+function closeUnreadable(state: State, route: Route, position: State['position'], recordedAt: number): void {
+  const first = route.targets[0];
+  if (first === undefined) return;
+  const closing = { reason: 'unreadable' as const, container: first.container, name: first.name };
+  state.routes.set(route.id, { ...route, targets: [], closing, since: recordedAt, position });
+}
+
+function refuse(state: State, event: FoldedEvent & { type: 'RouteRefused' }): void {
+  if (event.engineId === null) return;
+  const { container, match, reason, detail, holder } = event.data;
+  const key = containerKey(event.engineId, container);
+  const refusal: RecordedRefusal = {
+    match,
+    reason,
+    detail,
+    ...(holder === undefined ? {} : { holder }),
+    position: event.position,
+    since: event.recordedAt,
+  };
+  const others = (state.refusals.get(key) ?? []).filter((known) => !sameSubject(known, refusal));
+  state.refusals.set(key, [...others, refusal]);
+}
+
+/** Two refusals about the same site, or two of the same kind about the container as a whole. */
+const sameSubject = (one: Refusal, other: Refusal): boolean =>
+  one.match === null || other.match === null
+    ? one.match === other.match
+    : siteOf(one.match) === siteOf(other.match);
+
+function requestCommand(state: State, event: FoldedEvent & { type: 'CommandRequested' }): void {
+  const { command, kind, name, container } = event.data;
+  const open = { command, kind, name, container, engine: event.engineId, requestedBy: event.id };
+  state.commands.set(command, open);
+  if (container === null || event.engineId === null) return;
+  const known = state.containers.get(containerKey(event.engineId, container));
+  if (known !== undefined) known.story.command = { at: event.recordedAt, kind, actor: event.actor };
+}
+
+type SignalEvent = FoldedEvent & { type: SignalType };
+
+function tell(state: State, event: SignalEvent): void {
+  if (event.engineId === null) return;
+  const story = state.containers.get(containerKey(event.engineId, event.data.container))?.story;
+  if (story === undefined) return;
+  const at = event.recordedAt;
+  if (event.type === 'ContainerDied') story.died = { at, exitCode: event.data.claimed.exitCode ?? '' };
+  else if (event.type === 'ContainerKilled') story.killed = { at, signal: event.data.claimed.signal ?? '' };
+  else story.outOfMemory = at;
+}
+
+function entry<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = new Set<V>();
+  map.set(key, made);
+  return made;
+}

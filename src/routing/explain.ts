@@ -1,0 +1,105 @@
+/** Says in one plain sentence why a site or host has no upstream. */
+import type { Host } from '../events/ids.ts';
+import { type Closing, matchOf, type Route, type Site } from './route.ts';
+import { type Container, containerKey, containersOf, lastRouteOf, type State } from './state.ts';
+
+/** For a site without an open route; empty if it has one. */
+export function sentenceOf(state: State, site: Site): string {
+  const route = lastRouteOf(state, site);
+  if (route !== null && route.targets.length > 0) return '';
+  const subject = site.replace(/\/$/, '');
+  if (route?.closing) return sinceClosed(state, subject, route, route.closing);
+  const waiting = containersOf(state, site)[0];
+  if (waiting === undefined) return `${subject} has no upstream.`;
+  return `${subject} has no upstream yet: container ${titleOf(waiting)} ${presentOf(waiting)}.`;
+}
+
+/** For a host of which no route is open: the sentence of the site that was closed last. */
+export function hostSentence(state: State, host: Host): string {
+  const sites = [...(state.sites.get(host) ?? [])];
+  const last = sites
+    .map((site) => ({ site, at: lastRouteOf(state, site)?.position ?? 0 }))
+    .sort(
+      (one, other) => other.at - one.at || matchOf(one.site).path.length - matchOf(other.site).path.length,
+    )[0];
+  return last === undefined ? `${host} has no upstream.` : sentenceOf(state, last.site);
+}
+
+function sinceClosed(state: State, subject: string, route: Route, closing: Closing): string {
+  const container = state.containers.get(containerKey(route.engine, closing.container));
+  const since = `${subject} has had no upstream since ${clock(route.since)}`;
+  if (container === undefined) return `${since}, when container ${closing.name} ${goneOf(closing)}.`;
+  return `${since}, when container ${titleOf(container, closing.name)} ${pastOf(container, closing)}.`;
+}
+
+function pastOf(container: Container, closing: Closing): string {
+  const { observation } = container;
+  switch (closing.reason) {
+    case 'stopped':
+      return `${exited(container)}${by(container, ['stop', 'kill', 'restart'])}`;
+    case 'paused':
+      return `was paused${by(container, ['pause'])}`;
+    case 'restarting':
+      return `${exited(container)} and is being restarted by the engine`;
+    case 'unhealthy':
+      return observation.health === 'starting'
+        ? 'restarted; its health check has not passed yet'
+        : 'became unhealthy';
+    case 'removed':
+      return `was removed${by(container, ['remove'])}`;
+    case 'renamed':
+      return `was renamed to ${observation.name}`;
+    case 'disabled':
+      return `no longer asked for it (${container.intent.refusals[0]?.detail ?? 'its labels changed'})`;
+    case 'claimed-elsewhere':
+      return 'lost its claim to another container';
+    case 'unreachable':
+      return `could no longer be reached (${container.intent.refusals[0]?.detail ?? 'it left its network'})`;
+    case 'policy':
+      return 'was no longer exposed under the settings of Portolan';
+    case 'engine-replaced':
+      return 'was left behind on another engine';
+    case 'unreadable':
+      return 'had a record in the log that could not be read';
+    default:
+      return closing.reason satisfies never;
+  }
+}
+
+/** Of a container that no longer exists, only the reason is left. */
+function goneOf(closing: Closing): string {
+  if (closing.reason === 'removed') return 'was removed';
+  if (closing.reason === 'engine-replaced') return 'was left behind on another engine';
+  return `left it (${closing.reason}); that container no longer exists`;
+}
+
+function presentOf(container: Container): string {
+  const { observation } = container;
+  if (observation.status === 'created') return 'has been created but not started';
+  if (observation.status === 'paused') return 'is paused';
+  if (observation.status === 'restarting') return 'is being restarted by the engine';
+  if (observation.status !== 'running') return exited(container);
+  if (observation.health === 'starting') return 'is starting; its health check has not passed yet';
+  if (observation.health === 'unhealthy') return 'is unhealthy';
+  return `cannot be routed: ${container.intent.refusals[0]?.detail ?? 'another container has this host'}`;
+}
+
+function exited(container: Container): string {
+  const { exitCode, oomKilled } = container.observation;
+  return `exited with code ${exitCode}${oomKilled ? ' (out of memory)' : ''}`;
+}
+
+/** Names the API's caller if the last command on the container was of a kind that explains this, within half a minute. */
+function by(container: Container, kinds: readonly string[]): string {
+  const { command } = container.story;
+  if (command === null || !kinds.includes(command.kind)) return '';
+  const changedAt = container.stoppedSince ?? command.at;
+  if (Math.abs(changedAt - command.at) > 30_000) return '';
+  return ` after a ${command.kind} through the API by ${command.actor.name}`;
+}
+
+const titleOf = (container: Container, name = container.observation.name): string =>
+  `${name} (${container.observation.spec.image})`;
+
+const clock = (milliseconds: number): string =>
+  `${new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

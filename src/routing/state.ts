@@ -1,0 +1,123 @@
+/** The deciding state: what was observed, what is claimed, and what is routed. Folded from the log, never stored elsewhere. */
+
+import type { CommandKind } from '../events/commands.ts';
+import type { Policy } from '../events/decisions.ts';
+import type { Actor } from '../events/event.ts';
+import type {
+  Branded,
+  CommandId,
+  ContainerId,
+  EngineId,
+  EventId,
+  Host,
+  Position,
+  RouteId,
+} from '../events/ids.ts';
+import type { ContainerObservation } from '../events/observations.ts';
+import type { Intent, Refusal } from './intent.ts';
+import type { Route, Site } from './route.ts';
+
+/** `ENGINE/ID`. */
+export type ContainerKey = Branded<string, 'ContainerKey'>;
+export const containerKey = (engine: EngineId, container: ContainerId): ContainerKey =>
+  `${engine}/${container}` as ContainerKey;
+
+/** What signals and commands said about a container, for explanations only. */
+export interface Story {
+  died: { readonly at: number; readonly exitCode: string } | null;
+  outOfMemory: number | null;
+  killed: { readonly at: number; readonly signal: string } | null;
+  /** The last command through the API. */
+  command: { readonly at: number; readonly kind: CommandKind; readonly actor: Actor } | null;
+}
+
+export interface Container {
+  readonly key: ContainerKey;
+  readonly engine: EngineId;
+  observation: ContainerObservation;
+  /** The event of the last observation; what decisions about this container are caused by. */
+  observedBy: EventId;
+  /** Since when it is not alive, milliseconds; null while it is. */
+  stoppedSince: number | null;
+  /** Its last observation could not be read: nothing of it is served until a new one. */
+  unreadable: boolean;
+  /** Position since which it wants each site: the earlier claim stands. */
+  readonly claimedSince: Map<Site, Position>;
+  readonly story: Story;
+  /** Derived from observation and policy; never stored. */
+  intent: Intent;
+}
+
+/** What is recorded as refused, per container. */
+export interface RecordedRefusal extends Refusal {
+  readonly position: Position;
+  readonly since: number;
+}
+
+export interface EngineLink {
+  readonly id: EngineId;
+  readonly connected: boolean;
+  readonly since: number;
+}
+
+/** A command without an outcome yet. */
+export interface OpenCommand {
+  readonly command: CommandId;
+  readonly kind: CommandKind;
+  readonly name: string | null;
+  readonly container: ContainerId | null;
+  readonly engine: EngineId | null;
+  readonly requestedBy: EventId;
+}
+
+export interface State {
+  position: Position;
+  /** `recordedAt` of the last event folded. */
+  recordedAt: number;
+  policy: Policy | null;
+  engine: EngineLink | null;
+  bootId: string | null;
+  readonly containers: Map<ContainerKey, Container>;
+  readonly routes: Map<RouteId, Route>;
+  readonly refusals: Map<ContainerKey, readonly RecordedRefusal[]>;
+  readonly commands: Map<CommandId, OpenCommand>;
+  /** Who wants a site. Derived. */
+  readonly contenders: Map<Site, Set<ContainerKey>>;
+  /** The route that last had a site: its owner holds the claim. Derived. */
+  readonly lastRoute: Map<Site, RouteId>;
+  /** Sites of each host that was ever wanted or routed. Derived. */
+  readonly sites: Map<Host, Set<Site>>;
+  /** Containers that live in another one's network namespace. Derived. */
+  readonly followers: Set<ContainerKey>;
+}
+
+export const createState = (): State => ({
+  position: 0 as Position,
+  recordedAt: 0,
+  policy: null,
+  engine: null,
+  bootId: null,
+  containers: new Map(),
+  routes: new Map(),
+  refusals: new Map(),
+  commands: new Map(),
+  contenders: new Map(),
+  lastRoute: new Map(),
+  sites: new Map(),
+  followers: new Set(),
+});
+
+export const containersOf = (state: State, site: Site): Container[] =>
+  [...(state.contenders.get(site) ?? [])].map((key) => state.containers.get(key)!);
+
+export function openRouteOf(state: State, site: Site): Route | null {
+  const id = state.lastRoute.get(site);
+  const route = id === undefined ? undefined : state.routes.get(id);
+  return route !== undefined && route.targets.length > 0 ? route : null;
+}
+
+/** The open route at a site, else the one that was closed there last. */
+export function lastRouteOf(state: State, site: Site): Route | null {
+  const id = state.lastRoute.get(site);
+  return (id === undefined ? undefined : state.routes.get(id)) ?? null;
+}
