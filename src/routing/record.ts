@@ -75,12 +75,14 @@ export function record(state: State, input: Input, now: number): NewEvent | null
 const portolan: Actor = { kind: 'portolan', name: 'portolan' };
 const engineActor: Actor = { kind: 'engine', name: 'engine' };
 
+export const idOfSignal = (input: Input & { kind: 'signal' }): EventId =>
+  signalKey(input.engine, input.timeNano, input.source, input.action, input.container, input.attributeDigest);
+
 function recordSignal(input: Input & { kind: 'signal' }): NewEvent {
-  const { engine, container, timeNano, source, action, attributeDigest } = input;
-  const id = signalKey(engine, timeNano, source, action, container, attributeDigest);
-  const data = { container, claimed: input.claimed };
-  const event = root(input.type, data, id, containerStream(engine, container), engine, 0, engineActor);
-  return { ...event, occurredAt: timeNano };
+  const { engine, container, claimed } = input;
+  const stream = containerStream(engine, container);
+  const event = root(input.type, { container, claimed }, idOfSignal(input), stream, engine, 0, engineActor);
+  return { ...event, occurredAt: input.timeNano };
 }
 
 function recordObservation(state: State, input: Input & { kind: 'observed' }, now: number): NewEvent | null {

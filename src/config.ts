@@ -1,0 +1,229 @@
+/** Settings from flags and environment, parsed once at the edge; a wrong value names the flag, itself and what is allowed. */
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import type { Host } from './events/ids.ts';
+import { parseHost } from './routing/host.ts';
+
+export interface Config {
+  readonly dataDir: string;
+  readonly httpPort: number;
+  /** Whether somebody asked for this port; if not, a terminal may fall back to 8000. */
+  readonly httpPortGiven: boolean;
+  readonly httpHosts: readonly string[];
+  readonly apiPort: number;
+  readonly apiHost: string;
+  readonly dockerHost: string;
+  readonly domain: Host;
+  readonly expose: 'all' | 'labeled';
+  readonly exposeGiven: boolean;
+  readonly workers: number | null;
+  readonly token: string | null;
+  readonly tokenFile: string | null;
+  readonly allowedHosts: readonly Host[] | null;
+  readonly reach: 'auto' | 'network' | 'published';
+  readonly trustedProxies: readonly string[];
+  readonly explain: 'local' | 'always' | 'never';
+  /** Milliseconds. */
+  readonly drain: number;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly logFormat: 'pretty' | 'json' | null;
+}
+
+/** A setting that cannot be used: one line, exit code 2. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+interface Setting {
+  readonly flag: string;
+  readonly env: string | null;
+  readonly fallback: string;
+  readonly allowed: string;
+  readonly schema: z.ZodType;
+}
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .pipe(z.number().max(65535));
+const text = z.string().min(1);
+const hostName = z.string().transform((value, context): Host => {
+  const host = parseHost(value);
+  if (host !== null && !value.includes(':')) return host;
+  context.addIssue({ code: 'custom', message: 'no host name' });
+  return z.NEVER;
+});
+const list = <T>(item: z.ZodType<T, string>) =>
+  z
+    .string()
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(item));
+const cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
+const address = z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]);
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const duration = z
+  .string()
+  .regex(/^\d{1,9}(ms|s|m|h)$/)
+  .transform((value) => Number.parseInt(value, 10) * units[value.replace(/^\d+/, '')]!);
+
+const setting = <S extends z.ZodType>(
+  flag: string,
+  env: string | null,
+  fallback: string,
+  allowed: string,
+  schema: S,
+) => ({ flag, env, fallback, allowed, schema });
+
+const settings = {
+  dataDir: setting('data-dir', 'PORTOLAN_DATA_DIR', './data', 'a folder', text),
+  httpPort: setting('http-port', 'PORTOLAN_HTTP_PORT', '80', 'a port from 0 (any) to 65535', port),
+  httpHost: setting(
+    'http-host',
+    'PORTOLAN_HTTP_HOST',
+    'localhost',
+    'IP addresses, or localhost',
+    list(address),
+  ),
+  apiPort: setting('api-port', 'PORTOLAN_API_PORT', '8080', 'a port from 0 (any) to 65535', port),
+  apiHost: setting('api-host', 'PORTOLAN_API_HOST', '127.0.0.1', 'an IP address', address),
+  dockerHost: setting(
+    'docker-host',
+    'DOCKER_HOST',
+    'unix:///var/run/docker.sock',
+    'unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST',
+    z.string().regex(/^(unix:\/\/\/.+|(tcp|http|https|ssh):\/\/[^/].*)$/),
+  ),
+  domain: setting('domain', 'PORTOLAN_DOMAIN', 'docker.localhost', 'a host name', hostName),
+  expose: setting('expose', 'PORTOLAN_EXPOSE', 'all', 'all or labeled', z.enum(['all', 'labeled'])),
+  workers: setting('workers', 'PORTOLAN_WORKERS', '', 'a number from 1 to 64', workerCount()),
+  token: setting(null!, 'PORTOLAN_TOKEN', '', '16 characters or more', z.string().regex(/^(|[!-~]{16,})$/)),
+  tokenFile: setting('token-file', 'PORTOLAN_TOKEN_FILE', '', 'a file', z.string()),
+  allowedHosts: setting(
+    'allowed-hosts',
+    'PORTOLAN_ALLOWED_HOSTS',
+    '',
+    'host names, separated by commas',
+    list(hostName),
+  ),
+  reach: setting(
+    'reach',
+    'PORTOLAN_REACH',
+    'auto',
+    'auto, network or published',
+    z.enum(['auto', 'network', 'published']),
+  ),
+  trustedProxies: setting(
+    'trusted-proxies',
+    'PORTOLAN_TRUSTED_PROXIES',
+    '',
+    'CIDRs, separated by commas',
+    list(cidr),
+  ),
+  explain: setting(
+    'explain',
+    'PORTOLAN_EXPLAIN',
+    'local',
+    'local, always or never',
+    z.enum(['local', 'always', 'never']),
+  ),
+  retention: setting('retention', 'PORTOLAN_RETENTION', 'forever', 'forever', z.literal('forever')),
+  drain: setting('drain', 'PORTOLAN_DRAIN', '10s', 'a time such as 500ms, 10s or 2m', duration),
+  logLevel: setting('log-level', 'PORTOLAN_LOG_LEVEL', 'info', logLevels.join(', '), z.enum(logLevels)),
+  logFormat: setting(
+    'log-format',
+    'PORTOLAN_LOG_FORMAT',
+    '',
+    'pretty or json',
+    z.enum(['', 'pretty', 'json']),
+  ),
+};
+
+function workerCount() {
+  return z
+    .string()
+    .regex(/^\d{0,2}$/)
+    .transform((value) => (value === '' ? null : Number(value)))
+    .refine((count) => count === null || (count >= 1 && count <= 64));
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** @throws {ConfigError} */
+export function readConfig(args: readonly string[], env: Env): Config {
+  const flags = readFlags(args);
+  const given = (one: Setting): boolean =>
+    flags[one.flag] !== undefined || (one.env !== null && !!env[one.env]);
+  const read = <S extends z.ZodType>(one: ReturnType<typeof setting<S>>): z.output<S> => {
+    const flag = flags[one.flag];
+    const source = flag !== undefined ? `--${one.flag}` : one.env;
+    const value = flag ?? ((one.env !== null && env[one.env]) || one.fallback);
+    const parsed = one.schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const shown = one === (settings.token as unknown) ? 'too short or not printable' : `"${value}"`;
+    throw new ConfigError(`${source} is ${shown}; allowed: ${one.allowed}`);
+  };
+  const httpHosts = read(settings.httpHost);
+  const exposed = httpHosts.some((host) => !isLoopback(host));
+  const exposeGiven = given(settings.expose);
+  read(settings.retention);
+  return {
+    dataDir: read(settings.dataDir),
+    httpPort: read(settings.httpPort),
+    httpPortGiven: given(settings.httpPort),
+    httpHosts: httpHosts.flatMap((host) => (host === 'localhost' ? ['127.0.0.1', '::1'] : [host])),
+    apiPort: read(settings.apiPort),
+    apiHost: read(settings.apiHost),
+    dockerHost: read(settings.dockerHost),
+    domain: read(settings.domain),
+    expose: exposed && !exposeGiven ? 'labeled' : read(settings.expose),
+    exposeGiven,
+    workers: read(settings.workers),
+    token: read(settings.token) || null,
+    tokenFile: read(settings.tokenFile) || null,
+    allowedHosts: given(settings.allowedHosts) ? read(settings.allowedHosts) : null,
+    reach: read(settings.reach),
+    trustedProxies: read(settings.trustedProxies),
+    explain: read(settings.explain),
+    drain: read(settings.drain),
+    logLevel: read(settings.logLevel),
+    logFormat: read(settings.logFormat) || null,
+  };
+}
+
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+/** The flags with their defaults, for `--help`. */
+export function usage(): string {
+  const lines = Object.values(settings)
+    .filter((one) => one.flag !== null)
+    .map(
+      (one) => `  --${one.flag.padEnd(18)} ${one.allowed}${one.fallback === '' ? '' : ` (${one.fallback})`}`,
+    );
+  return ['usage: npm start -- [flags]', '', ...lines].join('\n');
+}
+
+function readFlags(args: readonly string[]): Readonly<Record<string, string | undefined>> {
+  const names = Object.values(settings).flatMap((one) => (one.flag === null ? [] : [one.flag]));
+  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const extra = positionals.find((word, index) => !(index === 0 && word === 'serve'));
+    if (extra !== undefined)
+      throw new ConfigError(`"${extra}" is not understood; allowed: ${flagList(names)}`);
+    return values as Record<string, string | undefined>;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${(error as Error).message.split('. ')[0]}; allowed: ${flagList(names)}`);
+  }
+}
+
+const flagList = (names: readonly string[]): string => names.map((name) => `--${name}`).join(', ');

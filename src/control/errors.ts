@@ -1,0 +1,12 @@
+/** Why a command was not carried out, before the engine was asked. */
+export class CommandConflict extends Error {
+  override readonly name = 'CommandConflict';
+  readonly code = 'idempotency-key-reused';
+  readonly hint: string;
+  /** HTTP status (draft-ietf-httpapi-idempotency-key-header: 422 for another payload). */
+  readonly status = 422;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}

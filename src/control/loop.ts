@@ -1,0 +1,253 @@
+/**
+ * The loop: takes what came in, decides, appends it in one group commit, then adopts the new state and tells the proxy.
+ * Closings act at once, openings wait until they are on disk.
+ */
+import type { Event, NewEvent } from '../events/event.ts';
+import type { EventId, Host } from '../events/ids.ts';
+import { type Log, type LogHead, LogUnwritable } from '../log/port.ts';
+import { advance, advanceClock, type Step } from '../routing/advance.ts';
+import { entryOf } from '../routing/entries.ts';
+import { evolve } from '../routing/evolve.ts';
+import { copyState } from '../routing/freeze.ts';
+import { nextTakeover } from '../routing/holder.ts';
+import { type Input, idOfSignal } from '../routing/record.ts';
+import type { State } from '../routing/state.ts';
+import type { TableDelta } from '../routing/table.ts';
+import { createRecent } from './recent.ts';
+import { withdrawn } from './withdraw.ts';
+
+/** Most inputs that one commit takes. */
+const batchLimit = 256;
+
+export interface LoopDeps {
+  readonly log: Log;
+  /** Folded from the log up to its head; the loop owns it from here on. */
+  readonly state: State;
+  readonly applyDelta: (delta: TableDelta) => void;
+  /** Folds what someone else appended into the state, up to the log's head. */
+  readonly catchUp: (state: State) => void;
+  readonly now: () => number;
+  /** After each commit, with the log's new head. */
+  readonly onCommit: (events: readonly Event[], head: LogHead) => void;
+  /** The log cannot be written; called once for each outage. */
+  readonly onUnwritable: (error: LogUnwritable) => void;
+  /** A commit failed for a reason that is a bug; the loop goes on with the state that is on disk. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** What became of an input: its event, or null if the log knew it already. */
+export type Recorded = Event | null;
+
+export interface Loop {
+  /** Hands an input in; what becomes of it is seen in the log. */
+  submit(input: Input): void;
+  /** @throws {LogUnwritable} nothing of it was recorded */
+  record(input: Input): Promise<Recorded>;
+  /** Resolves when all that was handed in before is recorded or refused. */
+  settled(): Promise<void>;
+  /** The state as it is on disk. Read only. */
+  state(): State;
+  writable(): boolean;
+  /** How many inputs were not recorded since the log became unwritable. */
+  lost(): number;
+  /** Tries an unwritable log with this input first. @returns whether it is writable again */
+  retry(input: Input): Promise<boolean>;
+  stop(): void;
+}
+
+interface Waiting {
+  readonly input: Input | 'clock';
+  readonly resolve: (recorded: Recorded) => void;
+  readonly reject: (error: LogUnwritable) => void;
+}
+
+interface Decided {
+  readonly waiting: Waiting;
+  readonly fact: EventId | null;
+  readonly step: Step;
+}
+
+export function createLoop(deps: LoopDeps): Loop {
+  const durable = deps.state;
+  let ahead = copyState(durable);
+  let queue: Waiting[] = [];
+  let pumping: Promise<void> | null = null;
+  let writable = true;
+  let lost = 0;
+  let timer: NodeJS.Timeout | null = null;
+  const recent = createRecent(8192);
+
+  const enqueue = (input: Input | 'clock'): Promise<Recorded> =>
+    new Promise((resolve, reject) => {
+      queue.push({ input, resolve, reject });
+      pumping ??= pump().finally(() => {
+        pumping = null;
+      });
+    });
+
+  async function pump(): Promise<void> {
+    // Lets all inputs of this tick into the first commit.
+    await null;
+    while (queue.length > 0) {
+      const batch = queue.slice(0, batchLimit);
+      queue = queue.slice(batchLimit);
+      if (writable) await commit(batch);
+      else drop(batch);
+    }
+    armClock();
+  }
+
+  async function commit(batch: readonly Waiting[]): Promise<void> {
+    const now = deps.now();
+    const decided = batch.map((waiting) => decideOne(waiting, now));
+    const events = decided.flatMap((one) => one.step.events);
+    const hosts = new Set(decided.flatMap((one) => [...one.step.hosts]));
+    if (events.length === 0) {
+      for (const { waiting } of decided) waiting.resolve(null);
+      return;
+    }
+    withdraw(hosts);
+    try {
+      await append(decided, events, hosts, now);
+    } catch (error) {
+      fail(batch, error);
+    }
+  }
+
+  function decideOne(waiting: Waiting, now: number): Decided {
+    if (waiting.input === 'clock') return { waiting, fact: null, step: advanceClock(ahead, now) };
+    const step = advance(ahead, waiting.input, now);
+    return { waiting, fact: step.events[0]?.id ?? null, step };
+  }
+
+  async function append(
+    decided: readonly Decided[],
+    events: readonly NewEvent[],
+    hosts: ReadonlySet<Host>,
+    now: number,
+  ): Promise<void> {
+    const outcome = await deps.log.append(events, durable.position, now);
+    switch (outcome.kind) {
+      case 'appended':
+        adopt(decided, outcome.events, outcome.head, hosts);
+        return;
+      case 'repeated': {
+        const known = new Set(outcome.ids);
+        ahead = copyState(durable);
+        for (const { waiting, fact } of decided) if (fact !== null && known.has(fact)) waiting.resolve(null);
+        await commit(
+          decided.filter(({ fact }) => fact === null || !known.has(fact)).map((one) => one.waiting),
+        );
+        return;
+      }
+      case 'conflict':
+        deps.catchUp(durable);
+        ahead = copyState(durable);
+        await commit(decided.map((one) => one.waiting));
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  function adopt(
+    decided: readonly Decided[],
+    events: readonly Event[],
+    head: LogHead,
+    hosts: ReadonlySet<Host>,
+  ): void {
+    const byId = new Map<EventId, Event>();
+    for (const event of events) {
+      evolve(durable, event);
+      byId.set(event.id, event);
+      recent.add(event.id);
+    }
+    if (hosts.size > 0) {
+      deps.applyDelta({ position: head.position, hosts: [...hosts].map((host) => entryOf(durable, host)) });
+    }
+    for (const { waiting, fact } of decided) waiting.resolve(fact === null ? null : byId.get(fact)!);
+    deps.onCommit(events, head);
+  }
+
+  /** Takes targets that are gone out of the table before that is on disk. */
+  function withdraw(hosts: ReadonlySet<Host>): void {
+    const entries = [...hosts].flatMap(
+      (host) => withdrawn(entryOf(durable, host), entryOf(ahead, host)) ?? [],
+    );
+    if (entries.length > 0) deps.applyDelta({ position: durable.position, hosts: entries });
+  }
+
+  function fail(batch: readonly Waiting[], error: unknown): void {
+    const unwritable =
+      error instanceof LogUnwritable
+        ? error
+        : new LogUnwritable('the append failed', 'io', 'see the service log');
+    if (unwritable !== error) deps.onError(error);
+    writable = false;
+    lost += batch.filter((waiting) => waiting.input !== 'clock').length;
+    for (const waiting of batch) waiting.reject(unwritable);
+    deps.onUnwritable(unwritable);
+  }
+
+  /** With the log unwritable routes can only be removed: what came in is judged, but not recorded. */
+  function drop(batch: readonly Waiting[]): void {
+    const now = deps.now();
+    const error = new LogUnwritable('the log cannot be written', 'io', 'see GET /api/v1/system');
+    const hosts = new Set(batch.flatMap((waiting) => [...decideOne(waiting, now).step.hosts]));
+    withdraw(hosts);
+    for (const waiting of batch) {
+      if (waiting.input !== 'clock') lost += 1;
+      waiting.reject(error);
+    }
+  }
+
+  async function retry(input: Input): Promise<boolean> {
+    if (writable) return true;
+    if (pumping !== null) await pumping;
+    ahead = copyState(durable);
+    const before = lost;
+    writable = true;
+    try {
+      await enqueue(input);
+      lost -= before;
+      return true;
+    } catch {
+      // The failed try is no loss of its own; `onUnwritable` has told why.
+      lost = before;
+      return false;
+    }
+  }
+
+  function armClock(): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    const next = nextTakeover(durable);
+    if (next === null) return;
+    timer = setTimeout(
+      () => void enqueue('clock').catch(() => undefined),
+      Math.max(10, next.at - deps.now()),
+    );
+    timer.unref();
+  }
+
+  /** Most repeats of a replayed stream are found here; the log is the final guard. */
+  const isRepeat = (input: Input): boolean => input.kind === 'signal' && recent.has(idOfSignal(input));
+
+  return {
+    submit(input) {
+      if (!isRepeat(input)) void enqueue(input).catch(() => undefined);
+    },
+    record: (input) => enqueue(input),
+    async settled() {
+      while (pumping !== null) await pumping;
+    },
+    state: () => durable,
+    writable: () => writable,
+    lost: () => lost,
+    retry,
+    stop() {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** Folds the log into the deciding state at a start: from the newest snapshot that the chain vouches for, and the tail. */
+import type { Position } from '../events/ids.ts';
+import type { LogReader, UnreadableEvent } from '../log/port.ts';
+import { evolve, setAside } from '../routing/evolve.ts';
+import { thaw } from '../routing/freeze.ts';
+import { foldVersion } from '../routing/policy.ts';
+import { createState, type State } from '../routing/state.ts';
+
+export interface Recovered {
+  readonly state: State;
+  /** Position of the snapshot it began with; 0 if it was folded from the start. */
+  readonly snapshot: Position;
+  /** Events whose payload no longer parses; their containers are not served. */
+  readonly unreadable: readonly UnreadableEvent[];
+}
+
+export function recover(reader: LogReader): Recovered {
+  const snapshot = reader.snapshot(foldVersion);
+  const state = snapshot === null ? createState() : thaw(snapshot.bytes);
+  const unreadable = foldInto(state, reader);
+  return { state, snapshot: (snapshot?.position ?? 0) as Position, unreadable };
+}
+
+/** Folds what the log has beyond the state. @returns what could not be read */
+export function foldInto(state: State, reader: LogReader): readonly UnreadableEvent[] {
+  const unreadable: UnreadableEvent[] = [];
+  reader.fold(
+    state.position,
+    (event) => {
+      evolve(state, event);
+    },
+    (event) => {
+      unreadable.push(event);
+      setAside(state, event.position, event.recordedAt, event.streamId);
+    },
+  );
+  return unreadable;
+}

@@ -1,0 +1,159 @@
+/** Takes what the engine's watcher delivers and hands it to the loop, in order, saying what was only inferred. */
+import type { EngineInfo, EngineSink, Gap, KnownContainer, Sighting } from '../docker/engine.ts';
+import type { Policy } from '../events/decisions.ts';
+import type { ContainerId, EngineId } from '../events/ids.ts';
+import { uniqueKey } from '../events/keys.ts';
+import type { State } from '../routing/state.ts';
+import type { Loop } from './loop.ts';
+import { journal } from './notes.ts';
+
+export interface SinkDeps {
+  readonly loop: Loop;
+  /** The policy under this engine; null leaves the last one in force (the engine could not tell what is needed). */
+  readonly resolvePolicy: (info: EngineInfo) => Promise<Policy | null>;
+  /** A list has been taken in and is on disk. */
+  readonly onCaughtUp: () => void;
+  readonly onConnected: (info: EngineInfo) => void;
+  readonly onLost: (reason: string) => void;
+  readonly onDrift: (count: number) => void;
+  readonly onError: (error: unknown) => void;
+  /** RFC 3339: the last sign of life of the run before; null on the first. */
+  readonly lastAlive: string | null;
+  readonly now: () => number;
+}
+
+export function createSink(deps: SinkDeps): EngineSink {
+  const { loop, now } = deps;
+  /** Until when the engine was followed without a break; what a list shows later happened after it. */
+  let knownUntil = deps.lastAlive;
+  let connected = false;
+  /** What arrives while the policy is resolved waits for it; null when nothing has to wait. */
+  let waiting: (() => void)[] | null = null;
+
+  const inOrder = (deliver: () => void): void => {
+    if (waiting === null) deliver();
+    else waiting.push(deliver);
+  };
+
+  async function connect(info: EngineInfo): Promise<void> {
+    leaveOtherEngines(loop.state(), info.id);
+    const { name, version, apiVersion, operatingSystem } = info;
+    loop.submit(journal('EngineConnected', { name, version, apiVersion, operatingSystem }, info.id, now()));
+    const policy = await deps.resolvePolicy(info);
+    if (policy !== null) loop.submit({ kind: 'policy', policy, id: uniqueKey() });
+    deps.onConnected(info);
+  }
+
+  function leaveOtherEngines(state: State, engine: EngineId): void {
+    for (const container of state.containers.values()) {
+      if (container.engine === engine) continue;
+      const { container: id } = container.observation;
+      loop.submit({
+        kind: 'lost',
+        engine: container.engine,
+        container: id,
+        reason: 'engine-replaced',
+        between: between(),
+      });
+    }
+  }
+
+  const between = (): [string | null, string] => [knownUntil, new Date(now()).toISOString()];
+
+  /** A list that shows a change no signal told of is an inference, unless there is nothing it could have changed from. */
+  const inference = (cause: 'signal' | 'list'): [string | null, string] | null =>
+    cause === 'list' && knownUntil !== null ? between() : null;
+
+  function take(engine: EngineId, sighting: Sighting, cause: 'signal' | 'list'): void {
+    if (sighting.kind === 'observed') {
+      loop.submit({ kind: 'observed', engine, observation: sighting.observation, between: inference(cause) });
+    } else {
+      const { container, reason } = sighting;
+      loop.submit({ kind: 'lost', engine, container, reason, between: inference(cause) });
+    }
+  }
+
+  return {
+    connected(info) {
+      connected = true;
+      waiting ??= [];
+      connect(info)
+        .catch(deps.onError)
+        .finally(() => {
+          const held = waiting ?? [];
+          waiting = null;
+          for (const deliver of held) deliver();
+        });
+    },
+    lost(reason) {
+      inOrder(() => {
+        if (!connected) return;
+        connected = false;
+        knownUntil = new Date(now()).toISOString();
+        const engine = loop.state().engine?.id ?? null;
+        loop.submit(journal('EngineLost', { reason }, engine, now()));
+        deps.onLost(reason);
+      });
+    },
+    signal(engine, signal) {
+      const { kind: source, type, timeNano, action, container, claimed, attributeDigest } = signal;
+      inOrder(() =>
+        loop.submit({
+          kind: 'signal',
+          engine,
+          type,
+          timeNano,
+          source,
+          action,
+          container,
+          claimed,
+          attributeDigest,
+        }),
+      );
+    },
+    sighting(engine, sighting, cause) {
+      inOrder(() => take(engine, sighting, cause));
+    },
+    gap(engine, gap) {
+      inOrder(() => loop.submit(journal('HistoryGapDetected', gapData(gap), engine, now())));
+    },
+    caughtUp() {
+      inOrder(() => {
+        loop
+          .settled()
+          .then(() => {
+            knownUntil = new Date(now()).toISOString();
+            deps.onCaughtUp();
+          })
+          .catch(deps.onError);
+      });
+    },
+    drift(count) {
+      inOrder(() => deps.onDrift(count));
+    },
+    known: (engine) => knownContainers(loop.state(), engine),
+  };
+}
+
+const gapData = (gap: Gap) => ({
+  from: gap.from === null ? null : rfc3339(gap.from),
+  to: rfc3339(gap.to),
+  reason: gap.reason,
+});
+
+/** Nanoseconds since the epoch as RFC 3339 with nine decimals. */
+export function rfc3339(nanoseconds: bigint): string {
+  const seconds = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
+  return `${seconds}.${(nanoseconds % 1_000_000_000n).toString().padStart(9, '0')}Z`;
+}
+
+function knownContainers(state: State, engine: EngineId): ReadonlyMap<ContainerId, KnownContainer> {
+  const known = new Map<ContainerId, KnownContainer>();
+  for (const container of state.containers.values()) {
+    if (container.engine !== engine) continue;
+    const { name, status, health, startedAt, networks } = container.observation;
+    const addresses = new Map(networks.map((network) => [network.name, network.address]));
+    known.set(container.observation.container, { name, status, health, startedAt, addresses });
+  }
+  return known;
+}
