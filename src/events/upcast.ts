@@ -1,0 +1,25 @@
+/** Schema versions of events, and what brings an older payload to the current one when it is read. */
+import { dataSchemas, type EventType } from './event.ts';
+
+type Upcaster = (data: unknown) => unknown;
+
+/** By type: the step from version n (index n - 1) to n + 1. A type without entry is in its first version. */
+const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {};
+
+export const currentVersion = (type: EventType): number => (upcasters[type]?.length ?? 0) + 1;
+
+export const isEventType = (type: string): type is EventType => Object.hasOwn(dataSchemas, type);
+
+/**
+ * @returns the payload in its current version, checked against its schema
+ * @throws {ZodError} if it does not parse
+ * @throws {RangeError} if it was written by a newer version
+ */
+export function upcast(type: EventType, version: number, data: unknown): unknown {
+  const steps = upcasters[type] ?? [];
+  if (version > steps.length + 1) {
+    throw new RangeError(`${type} has schema version ${version}, this Portolan knows ${steps.length + 1}`);
+  }
+  const current = steps.slice(version - 1).reduce((older, step) => step(older), data);
+  return dataSchemas[type].parse(current);
+}

@@ -1,0 +1,65 @@
+/** Signs of life outside the log: when the process was last alive, what it last saw of the engine, and on which boot. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { engineIdSchema } from '../events/ids.ts';
+
+const heartbeatSchema = z.object({
+  /** RFC 3339. */
+  alive: z.string(),
+  lastSeen: z
+    .object({ engine: engineIdSchema, timeNano: z.string().regex(/^\d+$/).transform(BigInt) })
+    .nullable(),
+  /** Boot of the machine on which the table was last confirmed by the engine. */
+  bootId: z.string().nullable(),
+});
+export type Heartbeat = z.infer<typeof heartbeatSchema>;
+
+const pathOf = (dataDir: string): string => join(dataDir, 'heartbeat');
+
+/** Null on a first start, and if it cannot be understood: down time is then bounded by the log alone. */
+export function readHeartbeat(dataDir: string): Heartbeat | null {
+  try {
+    return heartbeatSchema.parse(JSON.parse(readFileSync(pathOf(dataDir), 'utf8')));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+export interface Pulse {
+  /** Writes the last one. */
+  stop(): void;
+}
+
+/** Beats once a second. A beat that cannot be written is left out: it bounds down time less exactly, no more. */
+export function startHeartbeat(
+  dataDir: string,
+  read: () => Pick<Heartbeat, 'lastSeen' | 'bootId'>,
+  interval = 1_000,
+): Pulse {
+  const path = pathOf(dataDir);
+  function beat(): void {
+    const { lastSeen, bootId } = read();
+    const seen = lastSeen === null ? null : { ...lastSeen, timeNano: lastSeen.timeNano.toString() };
+    try {
+      writeFileSync(
+        `${path}.new`,
+        JSON.stringify({ alive: new Date().toISOString(), lastSeen: seen, bootId }),
+      );
+      renameSync(`${path}.new`, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    }
+  }
+  beat();
+  const timer = setInterval(beat, interval);
+  timer.unref();
+  return {
+    stop() {
+      clearInterval(timer);
+      beat();
+    },
+  };
+}
