@@ -1,0 +1,196 @@
+/** The composition root: what Portolan is made of, in the order in which it starts. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { createCommands, settleOpenCommands } from './control/commands.ts';
+import { createLoop, type Loop } from './control/loop.ts';
+import { journal } from './control/notes.ts';
+import { createOutage } from './control/outage.ts';
+import { policyOf } from './control/policy.ts';
+import type { StatusPort } from './control/port.ts';
+import { foldInto, recover } from './control/recover.ts';
+import { createRefusalCounter } from './control/refusals.ts';
+import { createSink } from './control/sink.ts';
+import { createSnapshots } from './control/snapshots.ts';
+import { createEngineStatus } from './control/status.ts';
+import { createTrust } from './control/trust.ts';
+import { createDocker } from './docker/docker.ts';
+import type { Policy, Reach } from './events/decisions.ts';
+import type { Event } from './events/event.ts';
+import { uniqueKey } from './events/keys.ts';
+import { readHeartbeat, startHeartbeat } from './log/heartbeat.ts';
+import { openLog } from './log/log.ts';
+import type { LogReader } from './log/port.ts';
+import { createLogReader } from './log/read.ts';
+import { readBootId } from './observability/boot-id.ts';
+import { readOrMakeSecret } from './observability/key-file.ts';
+import type { Logger } from './observability/logger.ts';
+import { defaultLimits } from './proxy/limits.ts';
+import { createProxy } from './proxy/pool.ts';
+import { entriesOf } from './routing/entries.ts';
+import type { State } from './routing/state.ts';
+import type { TableSnapshot } from './routing/table.ts';
+
+export interface AppOptions {
+  readonly version: string;
+  readonly logger: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The simulator's way to reach containers, instead of one found out from the engine. */
+  readonly reach?: Reach | undefined;
+}
+
+export interface App {
+  /** Where the proxy listens. */
+  readonly addresses: readonly { readonly address: string; readonly port: number }[];
+  readonly api: { readonly url: string; readonly signInUrl: string };
+  /** Drains, records the stop and closes everything. */
+  stop(reason: string): Promise<void>;
+}
+
+export async function startApp(config: Config, options: AppOptions): Promise<App> {
+  const { logger, version } = options;
+  const now = (): number => Date.now();
+  const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected failure');
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+
+  // The log: one writer, and the state folded from it.
+  const log = await openLog({ dataDir: config.dataDir, logger });
+  const read = <T>(question: (reader: LogReader) => T): T => withReader(config.dataDir, question);
+  const { state, snapshot, unreadable } = read(recover);
+  for (const event of unreadable)
+    logger.error(event, 'an event can no longer be read; its container is not served');
+
+  // The proxy listens before anything is recorded: a taken port leaves no half start in the log.
+  const heartbeat = readHeartbeat(config.dataDir);
+  const bootId = readBootId();
+  const trust = createTrust(heartbeat?.bootId === bootId || state.position === 0, (next) =>
+    proxy.setTrust(next),
+  );
+  const proxy = createProxy({
+    settings: {
+      hosts: config.httpHosts,
+      port: config.httpPort,
+      trustedProxies: config.trustedProxies,
+      explain: config.explain,
+      apiUrl: `http://localhost:${config.apiPort}/`,
+      limits: defaultLimits,
+    },
+    workers: config.workers ?? availableParallelism(),
+    drain: config.drain,
+    logger,
+  });
+  const tableOf = (folded: State): TableSnapshot => ({
+    position: folded.position,
+    trust: trust.current(),
+    hosts: entriesOf(folded),
+  });
+  const addresses = await proxy.start(tableOf(state)).catch(async (error: unknown) => {
+    await log.close();
+    throw error;
+  });
+
+  // The loop, and what watches over it.
+  const outage = createOutage({ loop: () => loop, now, onOver: () => docker.watcher.reconcile(), onError });
+  const snapshots = createSnapshots({ log, loop: () => loop, now, onError }, snapshot);
+  const loop: Loop = createLoop({
+    log,
+    state,
+    now,
+    applyDelta: (delta) => proxy.apply(delta),
+    catchUp: (behind) => read((reader) => foldInto(behind, reader)),
+    onCommit: (_, head) => snapshots.committed(head),
+    onUnwritable(error) {
+      logger.error({ code: error.code, hint: error.hint }, error.message);
+      outage.begin(error);
+    },
+    onError,
+  });
+  const lastAlive = heartbeat?.alive ?? null;
+  loop.submit(journal('PortolanStarted', { version, bootId, lastAlive }, null, now()));
+  settleOpenCommands(loop, now());
+  const ownPorts = [...addresses.map(({ port }) => port), config.apiPort];
+  const applyPolicy = (reach: Reach, ownContainer: Policy['ownContainer']): Policy =>
+    policyOf(config, ownPorts, { reach: options.reach ?? reach, ownContainer });
+  if (state.policy !== null) {
+    const policy = applyPolicy(state.policy.reach, state.policy.ownContainer);
+    loop.submit({ kind: 'policy', policy, id: uniqueKey() });
+  }
+
+  // The engine: signals and observations in, commands out.
+  const labelKey = readOrMakeSecret(join(config.dataDir, 'label.key'));
+  const docker = createDocker({
+    host: config.dockerHost,
+    env: options.env,
+    labelKey,
+    reach: config.reach,
+    logger,
+  });
+  const engine = createEngineStatus(now, now());
+  let drifts = 0;
+  const sink = createSink({
+    loop,
+    now,
+    lastAlive,
+    onError,
+    async resolvePolicy(info) {
+      const found = await docker.locate(info);
+      return applyPolicy(found.reach, found.ownContainer);
+    },
+    onConnected(info) {
+      engine.connected(info);
+      logger.info({ engine: info.name, version: info.version }, 'connected to the engine');
+    },
+    onLost(reason) {
+      engine.lost(reason);
+      trust.engineAway();
+      logger.warn({ reason }, 'the engine is away; the last known routes are served as unconfirmed');
+    },
+    onCaughtUp() {
+      proxy.replace(tableOf(loop.state()));
+      trust.confirmed();
+    },
+    onDrift(count) {
+      drifts += count;
+      logger.warn({ count }, 'a periodic list repaired what no signal told');
+    },
+  });
+  docker.watcher.start(sink, heartbeat?.lastSeen ?? null);
+  docker.watcher.firstAttempt
+    .then((reached) => {
+      if (!reached) trust.engineAway();
+    })
+    .catch(onError);
+
+  // Signs of life, outside of the log.
+  const pulse = startHeartbeat(config.dataDir, () => ({
+    lastSeen: docker.watcher.lastSeen(),
+    bootId: trust.vouched() ? bootId : (heartbeat?.bootId ?? null),
+  }));
+
+  return {
+    addresses,
+    async stop(reason) {
+      const drained = proxy.stop(config.drain);
+      await docker.stop();
+      loop.submit(journal('PortolanStopped', { reason }, null, now()));
+      await loop.settled();
+      await snapshots.take(100);
+      loop.stop();
+      outage.stop();
+      await drained;
+      pulse.stop();
+      await log.close();
+    },
+  };
+}
+
+function withReader<T>(dataDir: string, question: (reader: LogReader) => T): T {
+  const reader = createLogReader(dataDir);
+  try {
+    return question(reader);
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,59 @@
+/** An outage of the log: tries to write again, records the gap, and has the engine listed so that nothing stays untold. */
+import type { LogUnwritable } from '../log/port.ts';
+import type { Loop } from './loop.ts';
+import { journal } from './notes.ts';
+
+export interface Outage {
+  begin(error: LogUnwritable): void;
+  /** One line with the way out; empty while the log can be written. */
+  problem(): string;
+  stop(): void;
+}
+
+export function createOutage(
+  deps: {
+    readonly loop: () => Loop;
+    readonly now: () => number;
+    /** The gap is recorded; what the engine has now must be taken in again. */
+    readonly onOver: () => void;
+    readonly onError: (error: unknown) => void;
+  },
+  interval = 1_000,
+): Outage {
+  let since = 0;
+  let problem = '';
+  let timer: NodeJS.Timeout | null = null;
+
+  async function attempt(): Promise<void> {
+    const loop = deps.loop();
+    const gap = {
+      from: new Date(since).toISOString(),
+      to: new Date(deps.now()).toISOString(),
+      lost: loop.lost(),
+      reason: problem,
+    };
+    if (await loop.retry(journal('RecordingGapDetected', gap, null, deps.now()))) {
+      problem = '';
+      deps.onOver();
+    } else arm();
+  }
+
+  function arm(): void {
+    timer = setTimeout(() => attempt().catch(deps.onError), interval);
+    timer.unref();
+  }
+
+  return {
+    begin(error) {
+      if (problem === '') {
+        since = deps.now();
+        arm();
+      }
+      problem = `${error.message}; ${error.hint}`;
+    },
+    problem: () => problem,
+    stop() {
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/** Dockerode clients for one engine, with agents apart: events, reading, writing and people never wait for one another. */
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import Docker from 'dockerode';
+import type { EngineAddress } from './address.ts';
+import { openSshConnection } from './ssh.ts';
+
+export interface Connections {
+  readonly address: EngineAddress;
+  /** The event stream alone. */
+  readonly events: Docker;
+  /** Inspect and list for the watcher: kept alive, which saves the connect on each signal. */
+  readonly reading: Docker;
+  /** Commands: a fresh connection each, as a POST on a stale one could not be tried again. */
+  readonly writing: Docker;
+  /** Lists, logs and stats for people. */
+  readonly people: Docker;
+  /** Ends every connection, also those with calls under way. */
+  close(): void;
+}
+
+/** Milliseconds until a connection must stand. */
+const connectTimeout = 5_000;
+
+export function createConnections(address: EngineAddress): Connections {
+  const agents = {
+    events: createAgent(address, { keepAlive: false }),
+    reading: createAgent(address, { keepAlive: true, maxFreeSockets: 16 }),
+    writing: createAgent(address, { keepAlive: false }),
+    people: createAgent(address, { keepAlive: false }),
+  };
+  return {
+    address,
+    events: createClient(address, agents.events),
+    reading: createClient(address, agents.reading),
+    writing: createClient(address, agents.writing),
+    people: createClient(address, agents.people),
+    close() {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+/** All fields are given: docker-modem takes what is missing from the environment. */
+function createClient(address: EngineAddress, agent: http.Agent): Docker {
+  const common = { agent, port: undefined, username: undefined, timeout: undefined, pathPrefix: '/' };
+  const where =
+    address.kind === 'tcp'
+      ? {
+          host: address.host.includes(':') ? `[${address.host}]` : address.host,
+          port: address.port,
+          protocol: address.tls === null ? ('http' as const) : ('https' as const),
+        }
+      : address.kind === 'unix'
+        ? { host: undefined, socketPath: address.path, protocol: 'http' as const }
+        : { host: 'docker.invalid', protocol: 'http' as const };
+  return new Docker({
+    ...common,
+    ...where,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+  } as Docker.DockerOptions);
+}
+
+function createAgent(address: EngineAddress, options: http.AgentOptions): http.Agent {
+  const agent = newAgent(address, { ...options, scheduling: 'lifo' });
+  reportCutBodies(agent);
+  if (address.kind === 'ssh') agent.createConnection = () => openSshConnection(address);
+  else limitConnecting(agent);
+  return agent;
+}
+
+function newAgent(address: EngineAddress, options: http.AgentOptions): http.Agent {
+  if (address.kind !== 'tcp' || address.tls === null) return new http.Agent(options);
+  const { ca, cert, key, verify } = address.tls;
+  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  return new https.Agent({ ...options, ...files, rejectUnauthorized: verify });
+}
+
+/**
+ * docker-modem listens for errors on the request only: without this, a call whose answer is cut in the middle of
+ * the body would wait for ever.
+ */
+function reportCutBodies(agent: http.Agent): void {
+  const queue = agent as unknown as { addRequest(request: http.ClientRequest, options: unknown): void };
+  const addRequest = queue.addRequest;
+  queue.addRequest = function (request, options) {
+    request.once('response', (response) => response.once('error', (error) => request.emit('error', error)));
+    addRequest.call(this, request, options);
+  };
+}
+
+/** A host that drops packets would keep a command waiting for its whole deadline. */
+function limitConnecting(agent: http.Agent): void {
+  const createConnection = agent.createConnection;
+  agent.createConnection = function (options, callback) {
+    const socket = createConnection.call(this, options, callback) as Socket;
+    const error = Object.assign(new Error('the connection did not stand in time'), { code: 'ETIMEDOUT' });
+    const timer = setTimeout(() => socket.destroy(error), connectTimeout);
+    socket.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+    // A peer that vanished without a word shows itself by this alone on an idle event stream.
+    socket.setKeepAlive?.(true, 15_000);
+    return socket;
+  };
+}

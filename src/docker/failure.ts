@@ -1,0 +1,46 @@
+/** Failures of calls to the engine as `EngineError`s: what the engine answered, that it is away, or that it is too slow. */
+import { EngineError } from './engine.ts';
+
+/** What docker-modem throws: an error of the socket, or one with the engine's answer. */
+interface ModemFailure {
+  readonly message?: string;
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly json?: unknown;
+}
+
+const hints: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no socket at this path: is the engine running?',
+  ECONNREFUSED: 'nothing listens there: is the engine running?',
+  EACCES: 'no permission for the socket: run as root or as a member of the group `docker`',
+  EPERM: 'no permission for the socket: run as root or as a member of the group `docker`',
+  ENOTFOUND: 'the host name does not resolve',
+  EAI_AGAIN: 'the host name does not resolve now',
+  ETIMEDOUT: 'the host does not answer',
+  EHOSTUNREACH: 'there is no way to this host',
+  ESSH: 'ssh could not connect: does `ssh HOST docker version` work without a password?',
+};
+
+/** @param redact takes secrets out of the engine's words */
+export function toEngineError(error: unknown, redact: (text: string) => string): EngineError {
+  if (error instanceof EngineError) return error;
+  const failure = (error ?? {}) as ModemFailure;
+  if (failure.statusCode !== undefined) return new EngineError(redact(answerOf(failure)), failure.statusCode);
+  const code = failure.code ?? '';
+  const words = failure.message ?? String(error);
+  return new EngineError(redact(`the engine cannot be reached: ${words}`), 503, hints[code] ?? '');
+}
+
+export const timedOut = (milliseconds: number): EngineError =>
+  new EngineError(`the engine did not answer within ${milliseconds / 1000} s`, 504, 'it may be busy or hang');
+
+/** True if the failure is the connection's or a missing answer, not something that the engine said. */
+export const isConnectionFailure = (error: unknown): boolean =>
+  !(error instanceof EngineError) || error.status === 503 || error.status === 504;
+
+function answerOf(failure: ModemFailure): string {
+  const { json } = failure;
+  if (typeof json === 'object' && json !== null && 'message' in json) return String(json.message);
+  if (Buffer.isBuffer(json) && json.length > 0) return json.toString('utf8', 0, 1000).trim();
+  return (failure.message ?? 'no reason given').replace(/^\(HTTP code \d+\) /, '').trim();
+}

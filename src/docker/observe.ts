@@ -1,0 +1,180 @@
+/** From the engine's inspect answer to a container's observation. Pure; what may not be kept is concealed here. */
+import { constants } from 'node:os';
+import { z } from 'zod';
+import { containerIdSchema } from '../events/ids.ts';
+import type {
+  ContainerObservation,
+  ContainerSpec,
+  ContainerStatus,
+  HealthStatus,
+  NetworkAttachment,
+  PublishedPort,
+} from '../events/observations.ts';
+import { type Conceal, keepEnv, keepLabels } from './secrets.ts';
+
+/** Go writes empty maps and lists as null, and leaves many out. */
+const mapOf = <T extends z.ZodType>(value: T) =>
+  z
+    .record(z.string(), value)
+    .nullish()
+    .transform((map) => map ?? {});
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+
+const endpointSchema = z.object({
+  IPAddress: text,
+  GlobalIPv6Address: text,
+  Gateway: text,
+  IPv6Gateway: text,
+});
+
+/** What is used of `GET /containers/{id}/json`. */
+export const inspectSchema = z.object({
+  Id: containerIdSchema,
+  Name: z.string(),
+  Created: z.string(),
+  Image: text,
+  RestartCount: z.number().int().nonnegative().default(0),
+  State: z.object({
+    Status: z.string(),
+    OOMKilled: z.boolean().default(false),
+    ExitCode: z.number().int().default(0),
+    StartedAt: text,
+    FinishedAt: text,
+    Health: z.object({ Status: text }).nullish(),
+  }),
+  Config: z.object({
+    Image: text,
+    Env: z.array(z.string()).nullish(),
+    Cmd: z.array(z.string()).nullish(),
+    Entrypoint: z.union([z.array(z.string()), z.string()]).nullish(),
+    Tty: z.boolean().default(false),
+    Labels: mapOf(z.string()),
+    ExposedPorts: mapOf(z.unknown()),
+    Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish(),
+    StopSignal: text,
+    StopTimeout: z.number().nullish(),
+  }),
+  HostConfig: z.object({
+    NetworkMode: text,
+    PortBindings: mapOf(z.unknown()),
+    RestartPolicy: z.object({ Name: text }).nullish(),
+  }),
+  NetworkSettings: z.object({
+    Networks: mapOf(endpointSchema.nullish()),
+    Ports: mapOf(z.array(z.object({ HostIp: text, HostPort: text })).nullish()),
+  }),
+});
+export type Inspected = z.infer<typeof inspectSchema>;
+
+/** @throws {z.ZodError} if it is no inspect answer */
+export function observe(answer: unknown, conceal: Conceal): ContainerObservation {
+  const inspected = inspectSchema.parse(answer);
+  const { State, NetworkSettings } = inspected;
+  return {
+    container: inspected.Id,
+    name: inspected.Name.replace(/^\//, ''),
+    spec: specOf(inspected, conceal),
+    status: statusOf(State.Status),
+    health: healthOf(State.Health?.Status),
+    startedAt: instant(State.StartedAt),
+    finishedAt: instant(State.FinishedAt),
+    exitCode: State.ExitCode,
+    oomKilled: State.OOMKilled,
+    restartCount: inspected.RestartCount,
+    networks: networksOf(NetworkSettings.Networks),
+    published: publishedOf(NetworkSettings.Ports),
+  };
+}
+
+function specOf({ Config, HostConfig, ...inspected }: Inspected, conceal: Conceal): ContainerSpec {
+  const test = Config.Healthcheck?.Test ?? [];
+  return {
+    image: Config.Image,
+    imageId: inspected.Image,
+    createdAt: inspected.Created,
+    labels: keepLabels(Config.Labels, conceal),
+    exposed: tcpPorts([...Object.keys(Config.ExposedPorts), ...Object.keys(HostConfig.PortBindings)]),
+    networkMode: HostConfig.NetworkMode === '' ? 'default' : HostConfig.NetworkMode,
+    healthcheck: test.length > 0 && test[0] !== 'NONE',
+    stopSignal: signalName(Config.StopSignal),
+    env: keepEnv(Config.Env ?? [], conceal),
+    restartPolicy: HostConfig.RestartPolicy?.Name || 'no',
+  };
+}
+
+/** Podman has names of its own for some. */
+const statuses: Readonly<Record<string, ContainerStatus>> = {
+  created: 'created',
+  configured: 'created',
+  initialized: 'created',
+  running: 'running',
+  stopping: 'running',
+  paused: 'paused',
+  restarting: 'restarting',
+  removing: 'removing',
+  exited: 'exited',
+  stopped: 'exited',
+  dead: 'dead',
+};
+
+/** One that is not known counts as dead: nothing is routed to what we do not understand. */
+export const statusOf = (status: string): ContainerStatus => statuses[status.toLowerCase()] ?? 'dead';
+
+const healths: readonly string[] = ['starting', 'healthy', 'unhealthy'];
+export const healthOf = (status: string | undefined): HealthStatus =>
+  healths.includes(status ?? '') ? (status as HealthStatus) : 'none';
+
+/** Go's zero time says never. */
+export const instant = (value: string): string | null =>
+  value === '' || value.startsWith('0001-01-01') ? null : value;
+
+/** Ascending TCP ports of keys such as `80/tcp`; a key without a protocol is TCP. */
+export function tcpPorts(keys: readonly string[]): number[] {
+  const ports = keys.flatMap((key) => {
+    const [port, protocol = 'tcp'] = key.split('/');
+    return protocol.toLowerCase() === 'tcp' && isPort(port!) ? [Number(port)] : [];
+  });
+  return [...new Set(ports)].sort((a, b) => a - b);
+}
+
+export function networksOf(networks: Inspected['NetworkSettings']['Networks']): NetworkAttachment[] {
+  return Object.keys(networks)
+    .sort()
+    .map((name) => ({
+      name,
+      address: networks[name]?.IPAddress ?? '',
+      address6: networks[name]?.GlobalIPv6Address ?? '',
+      gateway: networks[name]?.Gateway ?? '',
+      gateway6: networks[name]?.IPv6Gateway ?? '',
+    }));
+}
+
+export function publishedOf(ports: Inspected['NetworkSettings']['Ports']): PublishedPort[] {
+  const published = Object.entries(ports).flatMap(([key, bindings]) => {
+    const [port] = tcpPorts([key]);
+    if (port === undefined) return [];
+    return (bindings ?? [])
+      .filter(({ HostPort }) => isPort(HostPort))
+      .map(({ HostIp, HostPort }) => ({ port, hostAddress: HostIp, hostPort: Number(HostPort) }));
+  });
+  return published.sort(
+    (a, b) => a.port - b.port || a.hostPort - b.hostPort || (a.hostAddress < b.hostAddress ? -1 : 1),
+  );
+}
+
+const isPort = (port: string): boolean =>
+  /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535;
+
+/** `15`, `TERM` and `SIGTERM` are one signal; SIGTERM if none is set. */
+function signalName(value: string): string {
+  if (value === '') return 'SIGTERM';
+  if (/^\d+$/.test(value)) {
+    const named = Object.entries(constants.signals).find(([, number]) => number === Number(value));
+    return named?.[0] ?? value;
+  }
+  const upper = value.toUpperCase();
+  return upper.startsWith('SIG') ? upper : `SIG${upper}`;
+}

@@ -1,0 +1,72 @@
+/** Holds the engine's list against what is known: all of it after each connection, differences from then on. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ContainerId } from '../events/ids.ts';
+import type { KnownContainer } from './engine.ts';
+import type { Inspector } from './inspector.ts';
+import { differs, type ListEntry } from './list.ts';
+
+export interface ReconcilerOptions {
+  readonly list: () => Promise<ListEntry[]>;
+  readonly known: () => ReadonlyMap<ContainerId, KnownContainer>;
+  readonly inspector: Inspector;
+  /** Milliseconds on the engine's clock. */
+  readonly now: () => number;
+  /** Milliseconds until a difference is looked at again. */
+  readonly confirm: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Reconciler {
+  /** Inspects what runs, what differs and what is gone; resolves when all of it has been delivered. */
+  inspectAll(entries: readonly ListEntry[]): Promise<void>;
+  /** Containers that differ from what is known, still do so after a while, and that no signal announced. */
+  findDrifts(): Promise<ContainerId[]>;
+  /** A signal of this container came: a difference that goes with it is no drift. */
+  announced(container: ContainerId): void;
+}
+
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { list, known, inspector, now, confirm, signal } = options;
+  let announced = new Set<ContainerId>();
+  let announcedBefore = new Set<ContainerId>();
+
+  async function inspectAll(entries: readonly ListEntry[]): Promise<void> {
+    const before = known();
+    const running = entries.filter((entry) => entry.status === 'running' || entry.status === 'paused');
+    // What runs is inspected in any case: the list does not show all, e.g. a restart that was missed.
+    const wanted = new Set([...running.map(({ id }) => id), ...differences(entries, before, now())]);
+    await Promise.all([...wanted].map((id) => inspector.inspect(id, 'list')));
+  }
+
+  async function findDrifts(): Promise<ContainerId[]> {
+    const first = new Set(differences(await list(), known(), now()));
+    if (first.size > 0) await sleep(confirm, undefined, { signal });
+    const still =
+      first.size === 0 ? [] : differences(await list(), known(), now()).filter((id) => first.has(id));
+    // Inspected in either case; only those that came without a word count.
+    const silent = still.filter((id) => !announced.has(id) && !announcedBefore.has(id));
+    for (const id of still) void inspector.inspect(id, 'list');
+    announcedBefore = announced;
+    announced = new Set();
+    return silent;
+  }
+
+  return {
+    inspectAll,
+    findDrifts,
+    announced(container) {
+      announced.add(container);
+    },
+  };
+}
+
+function differences(
+  entries: readonly ListEntry[],
+  known: ReadonlyMap<ContainerId, KnownContainer>,
+  now: number,
+): ContainerId[] {
+  const listed = new Set(entries.map(({ id }) => id));
+  const changed = entries.filter((entry) => differs(entry, known.get(entry.id), now)).map(({ id }) => id);
+  const absent = [...known.keys()].filter((id) => !listed.has(id));
+  return [...changed, ...absent];
+}

@@ -1,0 +1,75 @@
+/** The process: reads its settings, starts the app, tells where it is, and ends it on a signal. */
+import { type App, startApp } from './app.ts';
+import { type Config, ConfigError, readConfig, usage } from './config.ts';
+import { createLogger } from './observability/logger.ts';
+import { readVersion } from './observability/version.ts';
+
+/** Exit codes: 1 it could not start, 2 a setting is wrong. */
+const failed = 1;
+const misused = 2;
+
+export async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${usage()}\n`);
+    return;
+  }
+  let config: Config;
+  try {
+    config = readConfig(args, process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    end(error.message, misused);
+    return;
+  }
+  await serve(config);
+}
+
+async function serve(config: Config): Promise<void> {
+  const logger = createLogger(config.logLevel, config.logFormat);
+  const options = { version: readVersion(), logger, env: process.env };
+  let app: App;
+  try {
+    app = await startOrFallBack(config, options);
+  } catch (error) {
+    const { message, hint } = error as { message: string; hint?: string };
+    end(hint === undefined ? message : `${message}; ${hint}`, failed);
+    return;
+  }
+  if (config.expose === 'labeled' && !config.exposeGiven) {
+    logger.warn(
+      'listening beyond loopback: only containers with portolan.enable=true are exposed (--expose)',
+    );
+  }
+  endOnSignals(app);
+}
+
+/** Port 80 that is not permitted, and that nobody asked for, becomes 8000 on a terminal. */
+async function startOrFallBack(config: Config, options: Parameters<typeof startApp>[1]): Promise<App> {
+  try {
+    return await startApp(config, options);
+  } catch (error) {
+    const { code, hint } = error as { code?: string; hint?: string };
+    if (code !== 'not-permitted' || config.httpPortGiven || process.stdout.isTTY !== true) throw error;
+    options.logger.warn({ hint }, 'port 80 is not permitted for this user; taking 8000');
+    return startApp({ ...config, httpPort: 8000 }, options);
+  }
+}
+
+function endOnSignals(app: App): void {
+  let ending = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (ending) process.exit(failed);
+    ending = true;
+    app.stop(signal).then(
+      () => process.exit(0),
+      (error: unknown) => end(`the stop failed (${(error as Error).message})`, failed),
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+function end(message: string, code: number): void {
+  process.stderr.write(`portolan: ${message}\n`);
+  process.exit(code);
+}

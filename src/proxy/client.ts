@@ -1,0 +1,22 @@
+/** Who a request comes from: the peer's address in one form, and whether its forwarding fields are believed. */
+import { BlockList, isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** IPv4-mapped IPv6 addresses (`::ffff:1.2.3.4`) as IPv4. */
+export const peerAddress = (address: string | undefined): string =>
+  address === undefined ? '' : /^::ffff:\d/i.test(address) ? address.slice(7) : address;
+
+export const isLoopbackPeer = (address: string): boolean => address === '::1' || address.startsWith('127.');
+
+/** @param cidrs as `--trusted-proxies` gave them, already checked */
+export function createTrustedProxies(cidrs: readonly string[]): (peer: string) => boolean {
+  if (cidrs.length === 0) return () => false;
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [address, bits] = cidr.includes('/') ? ipaddr.parseCIDR(cidr) : [ipaddr.parse(cidr), undefined];
+    const family = address.kind() === 'ipv6' ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address.toString(), family);
+    else list.addSubnet(address.toString(), bits, family);
+  }
+  return (peer) => peer !== '' && list.check(peer, isIPv6(peer) ? 'ipv6' : 'ipv4');
+}

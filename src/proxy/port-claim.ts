@@ -1,0 +1,63 @@
+/** Claims the proxy's port for this process: a second Portolan would else take half of the traffic silently. */
+import { createServer, type Server } from 'node:net';
+
+export class PortUnavailable extends Error {
+  override readonly name = 'PortUnavailable';
+  readonly code: 'taken' | 'not-permitted';
+  readonly hint: string;
+  constructor(message: string, code: PortUnavailable['code'], hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+export interface PortClaim {
+  /** The number, where any was asked for. */
+  readonly port: number;
+  release(): Promise<void>;
+}
+
+/**
+ * Tries the port without sharing it, then holds a lock on its number that dies with the process (Linux).
+ * @param port 0 for any that is free on all of the hosts
+ * @throws {PortUnavailable}
+ */
+export async function claimPort(hosts: readonly string[], port: number): Promise<PortClaim> {
+  let chosen = port;
+  for (const host of hosts) {
+    const probe = await bind({ host, port: chosen, exclusive: true, ipv6Only: true }, `${host}:${chosen}`);
+    chosen = (probe.address() as { port: number }).port;
+    await close(probe);
+  }
+  if (process.platform !== 'linux') return { port: chosen, release: async () => undefined };
+  const lock = await bind({ path: `\0portolan-port-${chosen}` }, `port ${chosen}`);
+  lock.unref();
+  return { port: chosen, release: () => close(lock) };
+}
+
+function bind(options: object, what: string): Promise<Server> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, what)));
+    server.listen(options, () => resolve(server));
+  });
+}
+
+function explain(error: NodeJS.ErrnoException, what: string): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new PortUnavailable(
+      `${what} is taken by another program`,
+      'taken',
+      'end it, or choose another with --http-port',
+    );
+  }
+  if (error.code === 'EACCES') {
+    const hint =
+      'choose another with --http-port, or allow low ports: sysctl net.ipv4.ip_unprivileged_port_start=80';
+    return new PortUnavailable(`${what} is not permitted for this user`, 'not-permitted', hint);
+  }
+  return error;
+}
+
+const close = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
