@@ -99,11 +99,14 @@ async function create(
   if (pull === 'always' || (pull === 'missing' && !(await hasImage(docker, image, limits)))) {
     await pullImage(docker, image, { redact, silence: timings.silence, onProgress });
   }
-  const created = await callEngine(limits, async (abortSignal) =>
-    createdSchema.parse(await postCreate(docker, parameters, commandId, abortSignal)),
+  const answer = await callEngine(limits, (abortSignal) =>
+    postCreate(docker, parameters, commandId, abortSignal),
   );
-  if (parameters.start) await startCreated(docker, created.Id, limits);
-  return { id: created.Id, warnings: (created.Warnings ?? []).map(redact) };
+  const created = createdSchema.safeParse(answer);
+  if (!created.success) throw new EngineError('the engine answered with something that is no container', 502);
+  const { Id, Warnings } = created.data;
+  if (parameters.start) await startCreated(docker, Id, limits);
+  return { id: Id, warnings: (Warnings ?? []).map(redact) };
 }
 
 /**

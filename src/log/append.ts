@@ -6,6 +6,7 @@ import type { EventId } from '../events/ids.ts';
 import { splitPayload } from '../events/payload.ts';
 import { currentVersion } from '../events/upcast.ts';
 import { chainHash, digestPayload, genesis } from './chain.ts';
+import { createNames } from './names.ts';
 
 export interface Head {
   readonly position: number;
@@ -29,112 +30,109 @@ export interface Appender {
   append(batch: readonly NewEvent[], expectedHead: number, now: number): Appended;
 }
 
+const saltLength = 16;
+
 export function createAppender(db: DatabaseFile): Appender {
   const statements = prepare(db);
-  const streams = createNames(statements.findStream, statements.insertStream);
-  const engines = createNames(statements.findEngine, statements.insertEngine);
-  const storedSpecs = new Set<string>();
+  const names = createNames(db);
   let head = readHead(db);
+  /** A failed commit may have reached the disk all the same: what the file says counts. */
+  let doubted = false;
 
-  function repeats(batch: readonly NewEvent[]): EventId[] {
-    const seen = new Set<EventId>();
-    return batch
-      .map((event) => event.id)
-      .filter((id) => {
-        const repeated = seen.has(id) || statements.findId.get(Buffer.from(id, 'hex')) !== undefined;
-        seen.add(id);
-        return repeated;
-      });
+  function append(batch: readonly NewEvent[], expectedHead: number, now: number): Appended {
+    if (doubted) head = readHead(db);
+    doubted = false;
+    if (expectedHead !== head.position) return { kind: 'conflict', head };
+    try {
+      statements.begin.run();
+      const outcome = insertAll(batch, Math.max(now, head.recordedAt));
+      if (outcome.kind === 'appended') {
+        statements.commit.run();
+        head = outcome.head;
+      } else undo();
+      return outcome;
+    } catch (error) {
+      doubted = true;
+      undo();
+      throw error;
+    }
   }
 
-  function insert(event: NewEvent, previous: Head, recordedAt: number): Head {
+  function insertAll(batch: readonly NewEvent[], recordedAt: number): Appended {
+    const salts = randomBytes(batch.length * saltLength);
+    const hashes: Buffer[] = [];
+    const repeated: EventId[] = [];
+    let next = head;
+    for (const [index, event] of batch.entries()) {
+      const salt = salts.subarray(index * saltLength, (index + 1) * saltLength);
+      const hash = insert(event, next, recordedAt, salt);
+      if (hash === null) repeated.push(event.id);
+      else {
+        next = { position: next.position + 1, hash, recordedAt };
+        hashes.push(hash);
+      }
+    }
+    if (repeated.length > 0) return { kind: 'repeated', ids: repeated };
+    return { kind: 'appended', head: next, recordedAt, hashes };
+  }
+
+  /** @returns the event's hash, or null if its id is in the log already */
+  function insert(event: NewEvent, previous: Head, recordedAt: number, salt: Buffer): Buffer | null {
     const { data, spec } = splitPayload(event);
-    if (spec !== null) storeSpec(spec.digest, spec.bytes);
+    if (spec !== null) names.storeSpec(spec.digest, spec.bytes);
+    const { type, streamId, engineId, occurredAt, actor, inferred } = event;
     const position = previous.position + 1;
     const id = Buffer.from(event.id, 'hex');
-    const salt = randomBytes(16);
-    const dataDigest = digestPayload(salt, data);
-    const correlation = event.correlationId === event.id ? null : Buffer.from(event.correlationId, 'hex');
+    const isRoot = event.correlationId === event.id;
+    const correlation = isRoot ? id : Buffer.from(event.correlationId, 'hex');
     const causation = event.causationId === null ? null : Buffer.from(event.causationId, 'hex');
-    const schemaVersion = currentVersion(event.type);
+    const schemaVersion = currentVersion(type);
+    const dataDigest = digestPayload(salt, data);
     const hash = chainHash({
       previous: previous.hash,
       position,
       id,
-      type: event.type,
-      stream: event.streamId,
-      engine: event.engineId,
-      occurredAt: event.occurredAt,
+      type,
+      stream: streamId,
+      engine: engineId,
+      occurredAt,
       recordedAt,
-      actorKind: event.actor.kind,
-      actorName: event.actor.name,
-      correlation: correlation ?? id,
+      actorKind: actor.kind,
+      actorName: actor.name,
+      correlation,
       causation,
-      inferred: event.inferred,
+      inferred,
       schemaVersion,
       dataDigest,
     });
-    statements.insertEvent.run(
+    const { changes } = statements.insertEvent.run(
       position,
       id,
-      event.type,
-      streams.idOf(event.streamId),
-      event.engineId === null ? null : engines.idOf(event.engineId),
-      event.occurredAt,
+      type,
+      names.streamOf(streamId),
+      engineId === null ? null : names.engineOf(engineId),
+      occurredAt,
       recordedAt,
-      event.actor.kind,
-      event.actor.name,
-      correlation,
+      actor.kind,
+      actor.name,
+      isRoot ? null : correlation,
       causation,
-      event.inferred ? 1 : 0,
+      inferred ? 1 : 0,
       schemaVersion,
       data,
       salt,
       dataDigest,
       hash,
     );
-    return { position, hash, recordedAt };
+    return changes === 0 ? null : hash;
   }
 
-  function storeSpec(digest: Buffer, bytes: string): void {
-    const key = digest.toString('hex');
-    if (storedSpecs.has(key)) return;
-    statements.insertSpec.run(digest, bytes);
-    if (storedSpecs.size >= 10_000) storedSpecs.clear();
-    storedSpecs.add(key);
+  function undo(): void {
+    names.forget();
+    if (db.inTransaction) statements.rollback.run();
   }
 
-  function forgetUncommitted(): void {
-    streams.forget();
-    engines.forget();
-    storedSpecs.clear();
-  }
-
-  return {
-    head: () => head,
-    append(batch, expectedHead, now) {
-      if (expectedHead !== head.position) return { kind: 'conflict', head };
-      const ids = repeats(batch);
-      if (ids.length > 0) return { kind: 'repeated', ids };
-      const recordedAt = Math.max(now, head.recordedAt);
-      const hashes: Buffer[] = [];
-      let next = head;
-      try {
-        statements.begin.run();
-        for (const event of batch) {
-          next = insert(event, next, recordedAt);
-          hashes.push(next.hash);
-        }
-        statements.commit.run();
-      } catch (error) {
-        if (db.inTransaction) statements.rollback.run();
-        forgetUncommitted();
-        throw error;
-      }
-      head = next;
-      return { kind: 'appended', head, recordedAt, hashes };
-    },
-  };
+  return { head: () => head, append };
 }
 
 export function readHead(db: DatabaseFile): Head {
@@ -149,33 +147,8 @@ function prepare(db: DatabaseFile) {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
     rollback: db.prepare('ROLLBACK'),
-    findId: db.prepare('SELECT 1 FROM events WHERE id = ?'),
-    findStream: db.prepare('SELECT id FROM streams WHERE name = ?').pluck(),
-    insertStream: db.prepare('INSERT INTO streams (name) VALUES (?)'),
-    findEngine: db.prepare('SELECT id FROM engines WHERE name = ?').pluck(),
-    insertEngine: db.prepare('INSERT INTO engines (name) VALUES (?)'),
-    insertSpec: db.prepare('INSERT INTO specs (digest, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     insertEvent: db.prepare(`INSERT INTO events (position, id, type, stream, engine, occurred_at, recorded_at,
       actor_kind, actor_name, correlation, causation, inferred, schema_version, data, salt, data_digest, hash)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-  };
-}
-
-type Statement = ReturnType<DatabaseFile['prepare']>;
-
-/** Numbers of names that are stored once; a bounded memory before the table. */
-function createNames(find: Statement, insert: Statement) {
-  const known = new Map<string, number>();
-  return {
-    idOf(name: string): number {
-      const remembered = known.get(name);
-      if (remembered !== undefined) return remembered;
-      const stored = find.get(name) as number | undefined;
-      const id = stored ?? Number(insert.run(name).lastInsertRowid);
-      if (known.size >= 10_000) known.clear();
-      known.set(name, id);
-      return id;
-    },
-    forget: () => known.clear(),
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
   };
 }

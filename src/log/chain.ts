@@ -2,13 +2,18 @@
  * The hash chain: each event's hash covers its fields, the digest of its stored payload and the hash before it.
  *
  *     payload digest = SHA-256(salt || payload bytes)
- *     hash           = SHA-256(each field as LENGTH:BYTES, in the order of `ChainFields`)
+ *     hash           = SHA-256(fields, each as LENGTH:BYTES)
+ *
+ * The fields, in this order: hash before it (32 bytes, zeros for the first), position, id (16 bytes), type, stream id,
+ * engine id, occurredAt (nanoseconds), recordedAt (milliseconds), actor's kind, actor's name, correlation id (16 bytes),
+ * causation id (16 bytes), inferred (0 or 1), schema version, payload digest (32 bytes). LENGTH is in bytes; it and all
+ * numbers are decimal; text is UTF-8; a field without value is `-:`.
  *
  * The payload enters by its digest alone, and salted, so that it can be redacted later without breaking the chain and
  * without being guessed from its digest. An edited, removed, inserted or reordered row shows; a rewrite of everything
  * from some row on does not: only a head that was noted elsewhere does.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Hash before the first event. */
 export const genesis = Buffer.alloc(32);
@@ -32,25 +37,39 @@ export interface ChainFields {
 }
 
 export const digestPayload = (salt: Buffer, data: string): Buffer =>
-  createHash('sha256').update(salt).update(data).digest();
+  hash('sha256', Buffer.concat([salt, Buffer.from(data)]), 'buffer');
 
+// Bytes as latin1 text, one character each: joined as text and hashed at once, which is half the time of many updates.
 export function chainHash(fields: ChainFields): Buffer {
-  const texts = [
-    fields.position,
-    fields.type,
-    fields.stream,
-    fields.engine ?? '',
-    fields.occurredAt,
-    fields.recordedAt,
-    fields.actorKind,
-    fields.actorName,
-    fields.inferred ? 1 : 0,
-    fields.schemaVersion,
-  ].map(String);
-  const prefixed = texts.map((text) => `${Buffer.byteLength(text)}:${text}`).join('');
-  const hash = createHash('sha256').update(fields.previous).update(fields.id).update(fields.correlation);
-  // A length of 0 tells "no cause" from any cause; every other field here has a fixed length.
-  hash.update(fields.causation === null ? '0:' : '16:');
-  if (fields.causation !== null) hash.update(fields.causation);
-  return hash.update(prefixed).update(fields.dataDigest).digest();
+  const { causation, engine } = fields;
+  const joined =
+    bytes(fields.previous) +
+    text(fields.position) +
+    bytes(fields.id) +
+    text(fields.type) +
+    text(fields.stream) +
+    (engine === null ? none : text(engine)) +
+    text(fields.occurredAt) +
+    text(fields.recordedAt) +
+    text(fields.actorKind) +
+    text(fields.actorName) +
+    bytes(fields.correlation) +
+    (causation === null ? none : bytes(causation)) +
+    text(fields.inferred ? 1 : 0) +
+    text(fields.schemaVersion) +
+    bytes(fields.dataDigest);
+  return hash('sha256', Buffer.from(joined, 'latin1'), 'buffer');
+}
+
+const none = '-:';
+const bytes = (field: Buffer): string => `${field.length}:${field.latin1Slice()}`;
+
+function text(field: string | number | bigint): string {
+  const plain = String(field);
+  return isAscii(plain) ? `${plain.length}:${plain}` : bytes(Buffer.from(plain));
+}
+
+function isAscii(plain: string): boolean {
+  for (let index = 0; index < plain.length; index += 1) if (plain.charCodeAt(index) > 127) return false;
+  return true;
 }

@@ -1,0 +1,24 @@
+/** The log's ends and size. */
+import { statSync } from 'node:fs';
+import type { DatabaseFile } from '../db/open.ts';
+import type { LogReader } from '../log/port.ts';
+import { logPath } from '../log/read.ts';
+import type { LogFacts } from './port.ts';
+
+export function createLogFacts(dataDir: string, log: DatabaseFile, reader: LogReader): () => LogFacts {
+  const first = log.prepare('SELECT min(position) FROM events').pluck();
+  const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return () => {
+    const { position, hash } = reader.head();
+    const firstPosition = (first.get() as number | null) ?? 0;
+    const path = logPath(dataDir);
+    return {
+      position,
+      hash,
+      firstPosition,
+      // Positions are dense.
+      events: position === 0 ? 0 : position - firstPosition + 1,
+      bytes: sizeOf(path) + sizeOf(`${path}-wal`),
+    };
+  };
+}

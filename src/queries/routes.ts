@@ -1,0 +1,98 @@
+/** Routes as they are now, and hosts with their routes, from the `routes` projection. */
+import type { DatabaseFile } from '../db/open.ts';
+import type { CloseReason } from '../events/decisions.ts';
+import type { Host } from '../events/ids.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
+import type { Page, Paging, RouteView } from './port.ts';
+
+interface RouteRow {
+  readonly id: string;
+  readonly host: string;
+  readonly path: string;
+  readonly owner: string;
+  readonly state: 'open' | 'closed';
+  readonly reason: CloseReason | null;
+  readonly targets: string;
+  readonly since: number;
+  readonly position: number;
+}
+
+/** A host with all of its routes, open or not. */
+export interface HostRoutes {
+  readonly host: string;
+  readonly routes: readonly RouteView[];
+}
+
+export interface RouteQueries {
+  routes(filter: Paging & { host?: string | undefined }): Page<RouteView>;
+  route(id: string): RouteView | null;
+  hosts(paging: Paging): Page<HostRoutes>;
+  host(host: string): HostRoutes | null;
+}
+
+export function createRouteQueries(db: DatabaseFile): RouteQueries {
+  const columns = 'id, host, path, owner, state, reason, targets, since, position';
+  const all = db.prepare(`SELECT ${columns} FROM routes WHERE (host, path, id) > (?, ?, ?)
+    ORDER BY host, path, id LIMIT ?`);
+  const ofHost = db.prepare(`SELECT ${columns} FROM routes WHERE host = ? AND (path, id) > (?, ?)
+    ORDER BY path, id LIMIT ?`);
+  const one = db.prepare(`SELECT ${columns} FROM routes WHERE id = ?`);
+  const names = db.prepare('SELECT DISTINCT host FROM routes WHERE host > ? ORDER BY host LIMIT ?');
+
+  const routesOf = (host: string): RouteView[] =>
+    (ofHost.all(host, '', '', 1_000) as RouteRow[]).map(routeView);
+
+  return {
+    routes({ limit, cursor, host }) {
+      if (host !== undefined) {
+        const [path, id] = decodeCursor(cursor, ['string', 'string']) ?? ['', ''];
+        return pageOf(ofHost.all(host, path, id, limit + 1) as RouteRow[], limit, routeView, (row) => [
+          row.path,
+          row.id,
+        ]);
+      }
+      const [name, path, id] = decodeCursor(cursor, ['string', 'string', 'string']) ?? ['', '', ''];
+      const rows = all.all(name, path, id, limit + 1) as RouteRow[];
+      return pageOf(rows, limit, routeView, (row) => [row.host, row.path, row.id]);
+    },
+    route(id) {
+      const row = one.get(id) as RouteRow | undefined;
+      return row === undefined ? null : routeView(row);
+    },
+    hosts({ limit, cursor }) {
+      const [after] = decodeCursor(cursor, ['string']) ?? [''];
+      const rows = names.all(after, limit + 1) as { host: string }[];
+      return pageOf(
+        rows,
+        limit,
+        ({ host }) => ({ host, routes: routesOf(host) }),
+        (row) => [row.host],
+      );
+    },
+    host(host) {
+      const routes = routesOf(host);
+      return routes.length === 0 ? null : { host, routes };
+    },
+  };
+}
+
+const routeView = ({
+  id,
+  host,
+  path,
+  owner,
+  state,
+  reason,
+  targets,
+  since,
+  position,
+}: RouteRow): RouteView => ({
+  id,
+  match: { host: host as Host, path },
+  owner,
+  targets: JSON.parse(targets),
+  state,
+  ...(reason === null ? {} : { reason }),
+  since: new Date(since).toISOString(),
+  position,
+});
