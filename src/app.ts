@@ -3,22 +3,23 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { createSessions } from './api/session.ts';
+import { createToken } from './api/token.ts';
 import type { Config } from './config.ts';
 import { createCommands, settleOpenCommands } from './control/commands.ts';
+import { createLive } from './control/live.ts';
 import { createLoop, type Loop } from './control/loop.ts';
 import { journal } from './control/notes.ts';
 import { createOutage } from './control/outage.ts';
 import { policyOf } from './control/policy.ts';
-import type { StatusPort } from './control/port.ts';
 import { foldInto, recover } from './control/recover.ts';
 import { createRefusalCounter } from './control/refusals.ts';
 import { createSink } from './control/sink.ts';
 import { createSnapshots } from './control/snapshots.ts';
-import { createEngineStatus } from './control/status.ts';
+import { createEngineStatus, createStatus } from './control/status.ts';
 import { createTrust } from './control/trust.ts';
 import { createDocker } from './docker/docker.ts';
 import type { Policy, Reach } from './events/decisions.ts';
-import type { Event } from './events/event.ts';
 import { uniqueKey } from './events/keys.ts';
 import { readHeartbeat, startHeartbeat } from './log/heartbeat.ts';
 import { openLog } from './log/log.ts';
@@ -27,11 +28,14 @@ import { createLogReader } from './log/read.ts';
 import { readBootId } from './observability/boot-id.ts';
 import { readOrMakeSecret } from './observability/key-file.ts';
 import type { Logger } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { startProjections } from './projections/runner.ts';
 import { defaultLimits } from './proxy/limits.ts';
 import { createProxy } from './proxy/pool.ts';
+import { createQueries } from './queries/client.ts';
 import { entriesOf } from './routing/entries.ts';
 import type { State } from './routing/state.ts';
-import type { TableSnapshot } from './routing/table.ts';
+import { createTable, type TableSnapshot } from './routing/table.ts';
 
 export interface AppOptions {
   readonly version: string;
@@ -169,22 +173,94 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     bootId: trust.vouched() ? bootId : (heartbeat?.bootId ?? null),
   }));
 
+  // What people ask and command: loaded after the proxy serves.
+  const projections = startProjections(config.dataDir, logger);
+  const unsubscribe = log.subscribe(() => projections.notify());
+  const status = createStatus({
+    engine: engine.read,
+    log,
+    writable: loop.writable,
+    outage,
+    trust,
+    drifts: () => drifts,
+    unreadable,
+  });
+  const queries = createQueries(config.dataDir, createLive(loop, trust, projections), logger);
+  const refusals = createRefusalCounter(
+    (data) => loop.submit(journal('CommandRefused', data, null, now())),
+    now,
+  );
+  const execute = createCommands({
+    loop,
+    engine: docker.commands,
+    connected: () => engine.read().connected,
+    absence: () => `the Docker engine is away (${engine.read().reason})`,
+    read,
+    newId: randomUUID,
+    now,
+  });
+  const { startApi } = await import('./api/server.ts');
+  const sessions = createSessions(now);
+  const secret = config.token ?? readOrMakeSecret(config.tokenFile ?? join(config.dataDir, 'token'));
+  const openRoutes = (): number =>
+    [...loop.state().routes.values()].filter((route) => route.targets.length > 0).length;
+  const api = await startApi(
+    { host: config.apiHost, port: config.apiPort, names: apiNames(config) },
+    {
+      commands: { execute, refused: (reason) => refusals.count(reason) },
+      status,
+      queries,
+      engine: docker.reader,
+      table: () => createTable(tableOf(loop.state())),
+      workers: proxy.workers,
+      listening: () => proxy.workers() > 0,
+      metrics: createMetrics({
+        engineConnected: () => engine.read().connected,
+        logPosition: () => log.head().position,
+        logWritable: loop.writable,
+        openRoutes,
+        drifts: () => drifts,
+        workers: proxy.workers,
+        projections: projections.progress,
+        proxy: proxy.counters,
+      }),
+      token: createToken(secret),
+      sessions,
+      version,
+      startedAt: new Date(),
+      logger,
+    },
+  );
+  const url = `http://${api.address.includes(':') ? `[${api.address}]` : api.address}:${api.port}`;
+
   return {
     addresses,
+    api: { url, signInUrl: `${url}/sign-in?code=${sessions.offer()}` },
     async stop(reason) {
       const drained = proxy.stop(config.drain);
+      await api.stop();
       await docker.stop();
+      refusals.stop();
       loop.submit(journal('PortolanStopped', { reason }, null, now()));
       await loop.settled();
       await snapshots.take(100);
       loop.stop();
       outage.stop();
-      await drained;
+      unsubscribe();
+      await Promise.all([drained, projections.stop(), queries.stop()]);
       pulse.stop();
       await log.close();
     },
   };
 }
+
+/** Under which the API may be called: its address, and the names of loopback. */
+const apiNames = ({ apiHost }: Config): string[] => [
+  'localhost',
+  '127.0.0.1',
+  '[::1]',
+  apiHost.includes(':') ? `[${apiHost}]` : apiHost,
+];
 
 function withReader<T>(dataDir: string, question: (reader: LogReader) => T): T {
   const reader = createLogReader(dataDir);

@@ -40,7 +40,18 @@ async function serve(config: Config): Promise<void> {
       'listening beyond loopback: only containers with portolan.enable=true are exposed (--expose)',
     );
   }
+  logger.info({ proxy: app.addresses, api: app.api.url }, 'serving');
+  announce(app);
   endOnSignals(app);
+}
+
+/** Where it is; on a terminal with the link that signs a browser in, which must not end up in a log file. */
+function announce(app: App): void {
+  if (process.stdout.isTTY !== true) return;
+  const proxies = app.addresses.map(({ address, port }) => `${address}:${port}`).join(', ');
+  process.stdout.write(
+    `\n  proxy  ${proxies}\n  API    ${app.api.url}\n  sign in (once)  ${app.api.signInUrl}\n\n`,
+  );
 }
 
 /** Port 80 that is not permitted, and that nobody asked for, becomes 8000 on a terminal. */

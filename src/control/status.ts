@@ -1,6 +1,9 @@
 /** The live side of the system, as the API shows it. */
 import type { EngineInfo } from '../docker/engine.ts';
-import type { EngineState } from './port.ts';
+import type { Log, UnreadableEvent } from '../log/port.ts';
+import type { Outage } from './outage.ts';
+import type { EngineState, StatusPort } from './port.ts';
+import type { TrustKeeper } from './trust.ts';
 
 export interface EngineStatus {
   read(): EngineState;
@@ -21,5 +24,35 @@ export function createEngineStatus(now: () => number, startedAt: number): Engine
     lost(reason) {
       state = { ...state, connected: false, since: now(), reason };
     },
+  };
+}
+
+/** @param parts each knows one thing; nothing is kept here */
+export function createStatus(parts: {
+  readonly engine: () => EngineState;
+  readonly log: Log;
+  readonly writable: () => boolean;
+  readonly outage: Outage;
+  readonly trust: TrustKeeper;
+  readonly drifts: () => number;
+  readonly unreadable: readonly UnreadableEvent[];
+}): StatusPort {
+  const { log, outage } = parts;
+  return {
+    engine: parts.engine,
+    log() {
+      const { position, hash } = log.head();
+      return { position, hash, writable: parts.writable(), problem: outage.problem() };
+    },
+    trust: parts.trust.current,
+    drifts: parts.drifts,
+    problems: () => [
+      ...(outage.problem() === '' ? [] : [outage.problem()]),
+      ...parts.unreadable.map(
+        ({ position, type, problem }) =>
+          `the event at position ${position} (${type}) cannot be read: ${problem}`,
+      ),
+    ],
+    subscribe: log.subscribe,
   };
 }

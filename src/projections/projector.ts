@@ -78,7 +78,8 @@ export function createProjector(
       if (last === undefined) {
         // Nothing but events that cannot be read: passed over until the next that can.
         const end = unreadable.at(-1)?.position;
-        if (end !== undefined) for (const follower of following) follower.position = Math.max(follower.position, end);
+        if (end !== undefined)
+          for (const follower of following) follower.position = Math.max(follower.position, end);
         return taken > 0;
       }
       for (const follower of following)

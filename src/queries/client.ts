@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { BadCursor } from './cursor.ts';
+import { QueryFailed } from './failed.ts';
 import type { HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
 import type { Question, Questions, Reply } from './reader.ts';
 import type { HostRoutes } from './routes.ts';
@@ -16,13 +17,6 @@ export interface Live {
   /** Whether the engine vouches for the open routes. */
   confirmed(): boolean;
   projections(): readonly ProjectionStatus[];
-}
-
-/** The reader thread failed; the question may be asked again. */
-export class QueryFailed extends Error {
-  override readonly name = 'QueryFailed';
-  readonly code = 'query-failed';
-  readonly hint = 'ask again; the service log says what happened';
 }
 
 export interface Queries extends QueryPort {

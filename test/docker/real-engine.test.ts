@@ -1,9 +1,13 @@
 /** The watcher, the commands and the reader against a real engine. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEngineAddress } from '../../src/docker/address.ts';
 import { createCommands } from '../../src/docker/commands.ts';
 import { type Connections, createConnections } from '../../src/docker/connection.ts';
-import type { EngineWatcher } from '../../src/docker/engine.ts';
+import type { EngineWatcher, LogLine } from '../../src/docker/engine.ts';
 import { createReader } from '../../src/docker/reader.ts';
 import { createWatcher } from '../../src/docker/watcher.ts';
 import { describeOnDocker, images } from '../support/docker.ts';
@@ -61,6 +65,135 @@ describeOnDocker('a real engine', (engine) => {
     ]);
   });
 
+  it('sees a restart under restart=always, whose death no inspection shows', async () => {
+    const command = ['sh', '-c', 'sleep 0.5; exit 3'];
+    const id = await engine.cli(
+      'run',
+      '-d',
+      '--restart',
+      'always',
+      '--name',
+      name('always'),
+      images.web,
+      ...command,
+    );
+    await eventually('it died and started again', () => {
+      const types = sink.signalTypes(id);
+      return (
+        types.indexOf('ContainerStarted', types.indexOf('ContainerDied')) > types.indexOf('ContainerDied')
+      );
+    });
+    await engine.cli('rm', '-f', id);
+  });
+
+  it('follows a container through networks', async () => {
+    await engine.cli('network', 'create', name('net'));
+    const id = await engine.cli('run', '-d', '--name', name('moving'), images.web);
+    const onNetworks = (...names: string[]) =>
+      eventually(`it is on ${names}`, () => {
+        const sighting = sink.lastSighting(id);
+        if (sighting?.kind !== 'observed' || sighting.observation.status !== 'running') return false;
+        const { networks } = sighting.observation;
+        return (
+          networks.every(({ address }) => address !== '') &&
+          networks.map((network) => network.name).join() === names.join()
+        );
+      });
+    await onNetworks('bridge');
+    await engine.cli('network', 'connect', name('net'), id);
+    await onNetworks('bridge', name('net'));
+    await engine.cli('network', 'disconnect', 'bridge', id);
+    await onNetworks(name('net'));
+    await engine.cli('rm', '-f', id);
+  });
+
+  it('follows health', async () => {
+    const id = await engine.cli('run', '-d', '--name', name('health'), images.health);
+    const isSeen = (health: string) =>
+      eventually(`it is seen ${health}`, () => {
+        const sighting = sink.lastSighting(id);
+        return sighting?.kind === 'observed' && sighting.observation.health === health;
+      });
+    await isSeen('starting');
+    await isSeen('healthy');
+    await engine.cli('exec', id, 'sh', '-c', 'echo > /tmp/sick');
+    await isSeen('unhealthy');
+    await engine.cli('rm', '-f', id);
+  });
+
+  it('misses nothing in silence while it stands still and 1,500 events pass', async () => {
+    const id = await engine.cli('run', '-d', '--name', name('winch'), images.web);
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'follow.ts'), engine.host], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    try {
+      const seen: Printed[] = [];
+      createInterface({ input: child.stdout }).on('line', (line) => seen.push(JSON.parse(line) as Printed));
+      await eventually('it is caught up', () => seen.some(({ kind }) => kind === 'caughtUp'));
+      child.kill('SIGSTOP');
+      await killMany(connections, id, 1_500);
+      // Longer than a jump of the clock that counts as a standstill.
+      await sleep(2_500);
+      child.kill('SIGCONT');
+      await eventually(
+        'it has caught up again',
+        () => seen.filter(({ kind }) => kind === 'caughtUp').length >= 2,
+      );
+      await engine.cli('pause', id);
+      await eventually('it follows as before', () =>
+        seen.some(({ signal }) => signal?.type === 'ContainerPaused' && signal.container === id),
+      );
+      const times = seen.flatMap(({ signal }) =>
+        signal?.type === 'ContainerKilled' && signal.container === id ? [signal.timeNano] : [],
+      );
+      expect(new Set(times).size).toBe(times.length);
+      if (times.length < 1_500) expect(seen.map(({ kind }) => kind)).toContain('gap');
+      expect(seen.map(({ kind }) => kind)).not.toContain('lost');
+    } finally {
+      child.kill('SIGKILL');
+    }
+    await engine.cli('rm', '-f', id);
+  });
+
+  it('takes up the history where the run before stopped', async () => {
+    const id = await engine.cli('create', '--name', name('resumed'), images.web);
+    await eventually('the creation is seen', () => sink.signalTypes(id).length > 0);
+    const lastSeen = watcher.lastSeen();
+    await engine.cli('start', id);
+    const later = createRecordingSink();
+    const second = createWatcher({ connections, conceal, logger: quietLogger });
+    second.start(later, lastSeen);
+    await eventually('it is caught up', () => later.of('caughtUp').length > 0);
+    await second.stop();
+    expect(later.of('gap')).toEqual([]);
+    expect(later.signalTypes(id)).toContain('ContainerStarted');
+    await engine.cli('rm', '-f', id);
+  });
+
+  it('streams output and stats', async () => {
+    const script = 'echo one; echo two >&2; sleep 100';
+    const id = await engine.cli('run', '-d', '--name', name('talk'), images.web, 'sh', '-c', script);
+    const reader = createReader({ docker: connections.people, conceal });
+    const lines: LogLine[] = [];
+    const controller = new AbortController();
+    const options = { tail: 10, follow: true, signal: controller.signal };
+    await reader.logs(id, options, (line) => {
+      lines.push(line);
+      if (lines.length === 2) controller.abort();
+    });
+    expect(lines).toContainEqual({ stream: 'stdout', line: 'one' });
+    expect(lines).toContainEqual({ stream: 'stderr', line: 'two' });
+    const sampling = new AbortController();
+    let sample: Record<string, unknown> = {};
+    await reader.stats(id, sampling.signal, (taken) => {
+      sample = taken;
+      sampling.abort();
+    });
+    expect(sample).toHaveProperty('cpu_stats');
+    expect((await reader.list()).map((view) => view.id)).toContain(id);
+    await engine.cli('rm', '-f', id);
+  });
+
   describe('commands', () => {
     it('creates, starts, stops and removes, and carries the command id into the signals', async () => {
       const commands = createCommands({ docker: connections.writing });
@@ -91,3 +224,16 @@ describeOnDocker('a real engine', (engine) => {
     });
   });
 });
+
+interface Printed {
+  readonly kind: string;
+  readonly signal?: { readonly type: string; readonly container: string; readonly timeNano: string };
+}
+
+/** WINCH does nothing to the container and makes one event each. */
+async function killMany(connections: Connections, id: string, count: number): Promise<void> {
+  const container = connections.people.getContainer(id);
+  for (let sent = 0; sent < count; sent += 50) {
+    await Promise.all(Array.from({ length: 50 }, () => container.kill({ signal: 'WINCH' })));
+  }
+}

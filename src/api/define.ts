@@ -1,0 +1,112 @@
+/** Defines a call once, for validation and for `/openapi.json` alike. */
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Env } from './guards.ts';
+
+export type Api = OpenAPIHono<Env>;
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    errors: z
+      .array(z.object({ field: z.string(), value: z.string().optional(), message: z.string() }))
+      .optional(),
+  })
+  .openapi('Problem');
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+type Values<S extends Shape> = { [Key in keyof S]: z.output<S[Key]> };
+
+export interface Call<P extends Shape, Q extends Shape, B extends z.ZodType> {
+  readonly method: 'get' | 'post' | 'delete';
+  /** With `{name}` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly params?: P;
+  /** Parameters that are not named here are refused. */
+  readonly query?: Q;
+  readonly body?: B;
+  /** Whether it needs the token, also from loopback. */
+  readonly secured?: boolean;
+  readonly status?: 200 | 201 | 202;
+  /** Of the answer; a stream of events has none. */
+  readonly answer: z.ZodType | 'event-stream';
+  /** Statuses of the problems that this call may answer with, beside 400, 401, 403 and 421. */
+  readonly problems?: readonly number[];
+}
+
+export interface Input<P extends Shape, Q extends Shape, B extends z.ZodType> {
+  readonly params: Values<P>;
+  readonly query: Values<Q>;
+  readonly body: z.output<B>;
+}
+
+/** Any value as JSON, or an answer of its own. */
+type Handler<P extends Shape, Q extends Shape, B extends z.ZodType> = (
+  input: Input<P, Q, B>,
+  c: Context<Env>,
+) => Promise<unknown>;
+
+export function define<P extends Shape = Shape, Q extends Shape = Shape, B extends z.ZodType = z.ZodType>(
+  api: Api,
+  call: Call<P, Q, B>,
+  handler: Handler<P, Q, B>,
+): void {
+  const status = call.status ?? 200;
+  const route = createRoute({
+    method: call.method,
+    path: call.path,
+    summary: call.summary,
+    tags: [call.tag],
+    ...(call.secured === true ? { security: [{ token: [] }] } : {}),
+    request: {
+      params: z.object(call.params ?? {}),
+      query: z.strictObject(call.query ?? {}),
+      ...(call.body === undefined
+        ? {}
+        : { body: { required: true, content: { 'application/json': { schema: call.body } } } }),
+    },
+    responses: responses(call, status),
+  });
+  api.openapi(route, (async (c: Context<Env>) => {
+    const valid = c.req as unknown as { valid(target: 'param' | 'query' | 'json'): unknown };
+    const body = call.body === undefined ? undefined : valid.valid('json');
+    const input = { params: valid.valid('param'), query: valid.valid('query'), body } as Input<P, Q, B>;
+    const answer = await handler(input, c);
+    return answer instanceof Response
+      ? answer
+      : c.json(answer as object, status, { 'Cache-Control': 'no-store' });
+  }) as never);
+}
+
+function responses(
+  call: Pick<Call<Shape, Shape, z.ZodType>, 'answer' | 'problems' | 'summary'>,
+  status: number,
+) {
+  const content =
+    call.answer === 'event-stream'
+      ? { 'text/event-stream': { schema: z.string() } }
+      : { 'application/json': { schema: call.answer } };
+  const problem = {
+    description: 'Problem',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  };
+  const statuses = [400, 401, 403, 421, ...(call.problems ?? [])];
+  return {
+    [status]: { description: call.summary, content },
+    ...Object.fromEntries(statuses.map((one) => [one, problem])),
+  };
+}
+
+/** What the engine takes as a container's id or name. */
+export const containerId = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
+    'a container id or name is allowed: letters, digits, _ . and -',
+  )
+  .openapi({ param: { name: 'id', in: 'path' }, example: 'nginx1' });

@@ -1,0 +1,85 @@
+/** `/events/stream`: history, then live, over one cursor. It is paged from the log, so that a slow client holds nothing up. */
+import { streamSSE } from 'hono/streaming';
+import { type Api, define } from './define.ts';
+import { positionSchema } from './moment.ts';
+import type { ApiPorts } from './ports.ts';
+import { Problem } from './problem.ts';
+
+/** Events read at once. */
+const page = 200;
+/** Milliseconds between two signs of life on a quiet stream. */
+const heartbeat = 15_000;
+
+export function eventStream(api: Api, { queries, status }: ApiPorts): void {
+  define(
+    api,
+    {
+      method: 'get',
+      path: '/events/stream',
+      summary: 'The log as server-sent events: history, then live; `Last-Event-ID` resumes',
+      tag: 'events',
+      query: { after: positionSchema.optional() },
+      answer: 'event-stream',
+    },
+    async ({ query }, c) => {
+      const from = resumeFrom(c.req.header('last-event-id')) ?? query.after ?? 0;
+      return streamSSE(c, async (stream) => {
+        const bell = createBell();
+        const unsubscribe = status.subscribe(bell.ring);
+        stream.onAbort(bell.ring);
+        let after = from;
+        try {
+          while (!stream.aborted && !stream.closed) {
+            const { items } = await queries.events({ limit: page, order: 'asc', after });
+            for (const event of items) {
+              await stream.writeSSE({
+                id: String(event.position),
+                event: event.type,
+                data: JSON.stringify(event),
+              });
+              after = event.position;
+              if (stream.aborted) break;
+            }
+            if (items.length === 0 && !(await bell.rung(heartbeat))) await stream.write(': alive\n\n');
+          }
+        } finally {
+          unsubscribe();
+        }
+      });
+    },
+  );
+}
+
+/** The cursor is the position. */
+function resumeFrom(id: string | undefined): number | null {
+  if (id === undefined) return null;
+  if (/^\d{1,15}$/.test(id)) return Number(id);
+  const message = 'a position is allowed, as `id:` gave it';
+  throw new Problem(400, `Last-Event-ID: ${message}`, [{ field: 'Last-Event-ID', value: id, message }]);
+}
+
+/** Remembers that it was rung until somebody has heard it. */
+function createBell() {
+  let ringing = false;
+  let wake: (() => void) | null = null;
+  return {
+    ring: (): void => {
+      ringing = true;
+      wake?.();
+    },
+    /** @returns false if it was not rung within `timeout` ms */
+    async rung(timeout: number): Promise<boolean> {
+      if (!ringing) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        const timer = setTimeout(resolve, timeout);
+        await promise;
+        clearTimeout(timer);
+        wake = null;
+      }
+      const heard = ringing;
+      ringing = false;
+      return heard;
+    },
+  };
+}

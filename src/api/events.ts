@@ -1,0 +1,84 @@
+/** `/events`: the log, filtered; one event and what it caused. */
+import { z } from '@hono/zod-openapi';
+import { type EventType, eventTypes } from '../events/event.ts';
+import { parseHost } from '../routing/host.ts';
+import { type Api, define } from './define.ts';
+import { instantSchema, positionSchema } from './moment.ts';
+import { pageOf, paging } from './paging.ts';
+import type { ApiPorts } from './ports.ts';
+import { Problem } from './problem.ts';
+import { eventSchema } from './views.ts';
+
+const type = z.enum(eventTypes as [EventType, ...EventType[]]);
+export const actorFilter = z
+  .string()
+  .regex(
+    /^(engine|api|external|portolan)(:.{1,100})?$/,
+    'engine, api, external or portolan is allowed, or KIND:NAME',
+  );
+export const containerFilter = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/, 'a container id or name is allowed');
+
+export function events(api: Api, { queries }: ApiPorts): void {
+  const tag = 'events';
+  define(
+    api,
+    {
+      method: 'get',
+      path: '/events',
+      summary: 'The log, filtered',
+      tag,
+      query: {
+        ...paging,
+        after: positionSchema.optional(),
+        before: positionSchema.optional(),
+        order: z.enum(['asc', 'desc']).default('asc'),
+        type: type.optional(),
+        container: containerFilter.optional(),
+        host: z.string().optional(),
+        actor: actorFilter.optional(),
+        since: instantSchema.optional(),
+        until: instantSchema.optional(),
+      },
+      answer: pageOf(eventSchema),
+    },
+    ({ query }) => queries.events({ ...query, host: query.host && (parseHost(query.host) ?? query.host) }),
+  );
+  define(
+    api,
+    {
+      method: 'get',
+      path: '/events/{position}',
+      summary: 'One event',
+      tag,
+      params: { position: positionSchema },
+      answer: eventSchema,
+      problems: [404],
+    },
+    async ({ params: { position } }) => {
+      const event = await queries.event(position);
+      if (event === null)
+        throw new Problem(404, `the log has no event that can be read at position ${position}`);
+      return event;
+    },
+  );
+  define(
+    api,
+    {
+      method: 'get',
+      path: '/events/{position}/consequences',
+      summary: 'What an event caused, by exact causes',
+      tag,
+      params: { position: positionSchema },
+      answer: pageOf(eventSchema),
+      problems: [404],
+    },
+    async ({ params: { position } }) => {
+      if ((await queries.event(position)) === null) {
+        throw new Problem(404, `the log has no event that can be read at position ${position}`);
+      }
+      return { items: await queries.consequences(position) };
+    },
+  );
+}

@@ -1,0 +1,119 @@
+/** What every call passes, in this order: its Host, where it comes from, who it is, how large it is. */
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { getCookie } from 'hono/cookie';
+import type { Actor } from '../events/event.ts';
+import { parseHost } from '../routing/host.ts';
+import { Problem } from './problem.ts';
+import type { Sessions } from './session.ts';
+import type { Token } from './token.ts';
+
+export interface Env {
+  Variables: { actor: Actor | null; local: boolean };
+}
+
+export const sessionCookie = 'portolan-session';
+
+/** Refuses names that are not ours: a page of another site whose name was made to point here (DNS rebinding). */
+export function hostGuard(
+  names: ReadonlySet<string>,
+  onRefused: (reason: string) => void,
+): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const host = parseHost(c.req.header('host') ?? '');
+    if (host === null || !names.has(host)) {
+      onRefused('host-not-known');
+      throw new Problem(421, `this API does not answer as ${JSON.stringify(c.req.header('host') ?? '')}`);
+    }
+    await next();
+  };
+}
+
+/** Refuses calls that a page of another origin made (Fetch Metadata, Origin). */
+export function originGuard(onRefused: (reason: string) => void): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const site = c.req.header('sec-fetch-site');
+    const origin = c.req.header('origin');
+    const navigation = c.req.header('sec-fetch-mode') === 'navigate' && c.req.method === 'GET';
+    const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none' && !navigation;
+    const foreignOrigin = origin !== undefined && origin !== `http://${c.req.header('host')}`;
+    if (foreignSite || foreignOrigin) {
+      onRefused('cross-origin');
+      throw new Problem(403, 'calls from pages of another origin are refused');
+    }
+    await next();
+  };
+}
+
+/** Finds out who calls. Reading from loopback needs nobody to be known. */
+export function identify(
+  token: Token,
+  sessions: Sessions,
+  onRefused: (reason: string) => void,
+): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    c.set('actor', actorOf(c, token, sessions, onRefused));
+    c.set('local', isLoopback(getConnInfo(c).remote.address ?? ''));
+    const open = c.req.path === '/healthz' || c.req.path === '/readyz' || c.req.path === '/sign-in';
+    if (!c.get('local') && c.get('actor') === null && !open) {
+      onRefused('token-missing');
+      throw new Problem(401, 'from other machines every call needs the token (Authorization: Bearer)');
+    }
+    await next();
+  };
+}
+
+function actorOf(
+  c: Context<Env>,
+  token: Token,
+  sessions: Sessions,
+  onRefused: (reason: string) => void,
+): Actor | null {
+  const authorization = c.req.header('authorization');
+  if (authorization !== undefined) {
+    const presented = /^Bearer +([!-~]+)$/i.exec(authorization)?.[1];
+    if (presented !== undefined && token.matches(presented)) return { kind: 'api', name: 'token' };
+    onRefused('token-wrong');
+    throw new Problem(
+      401,
+      'the token is not the one of this Portolan; it stands in the file `token` of its data folder',
+    );
+  }
+  const session = getCookie(c, sessionCookie);
+  return session !== undefined && sessions.isValid(session) ? { kind: 'api', name: 'session' } : null;
+}
+
+const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
+
+/** @returns the caller. @throws {Problem} 401 for calls that change something, and for container logs */
+export function requireActor(c: Context<Env>, onRefused: (reason: string) => void): Actor {
+  const actor = c.get('actor');
+  if (actor !== null) return actor;
+  onRefused('token-missing');
+  throw new Problem(
+    401,
+    'this call needs the token (Authorization: Bearer); it stands in the file `token` of the data folder',
+  );
+}
+
+/** Bytes. */
+const longestBody = 1024 * 1024;
+
+/** Bodies are JSON, and bounded: whether they say how long they are or not. */
+export function bodyGuard(): MiddlewareHandler<Env> {
+  const bounded = bodyLimit({
+    maxSize: longestBody,
+    onError: () => {
+      throw new Problem(413, `a body may have ${longestBody} bytes`);
+    },
+  });
+  return async (c, next) => {
+    const length = c.req.header('content-length') ?? '0';
+    if (c.req.header('transfer-encoding') === undefined && length === '0') return next();
+    const type = (c.req.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+    if (type !== 'application/json')
+      throw new Problem(415, `Content-Type is "${type}"; application/json is allowed`);
+    return bounded(c, next);
+  };
+}

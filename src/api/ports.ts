@@ -1,0 +1,28 @@
+/** What the API is given: the ports of the other parts, and a few facts. */
+
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { CommandPort, StatusPort } from '../control/port.ts';
+import type { EngineReader } from '../docker/engine.ts';
+import type { QueryPort } from '../queries/port.ts';
+import type { RoutingTable } from '../routing/table.ts';
+import type { Sessions } from './session.ts';
+import type { Token } from './token.ts';
+
+export interface ApiPorts {
+  readonly commands: CommandPort;
+  readonly status: StatusPort;
+  readonly queries: QueryPort;
+  readonly engine: EngineReader;
+  /** The table as the proxy has it. */
+  readonly table: () => RoutingTable;
+  readonly workers: () => number;
+  /** Whether the proxy listens. */
+  readonly listening: () => boolean;
+  readonly metrics: Registry;
+  readonly token: Token;
+  readonly sessions: Sessions;
+  readonly version: string;
+  readonly startedAt: Date;
+  readonly logger: Logger;
+}

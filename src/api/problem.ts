@@ -1,0 +1,93 @@
+/** Errors as the API answers them (RFC 9457), and the one table from error classes to statuses. */
+import { STATUS_CODES } from 'node:http';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { z } from 'zod';
+import { CommandConflict } from '../control/errors.ts';
+import { EngineError } from '../docker/engine.ts';
+import { LogUnwritable } from '../log/port.ts';
+import { BadCursor } from '../queries/cursor.ts';
+import { QueryFailed } from '../queries/failed.ts';
+
+/** One wrong input: where it stands, and what is allowed there. */
+export interface FieldError {
+  /** JSON pointer (RFC 6901) into the body, or the name of the parameter. */
+  readonly field: string;
+  readonly value?: string | undefined;
+  readonly message: string;
+}
+
+/** A refusal that is meant for the caller. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly errors: readonly FieldError[];
+  constructor(status: number, detail: string, errors: readonly FieldError[] = []) {
+    super(detail);
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+export function problemAnswer(c: Context, problem: Pick<Problem, 'status' | 'message' | 'errors'>): Response {
+  const { status, message, errors } = problem;
+  const body = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: message,
+    ...(errors.length > 0 ? { errors } : {}),
+  };
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+  };
+  if (status === 401) headers['WWW-Authenticate'] = 'Bearer realm="portolan"';
+  if (status === 503) headers['Retry-After'] = '1';
+  return c.body(JSON.stringify(body), status as 400, headers);
+}
+
+/** @returns null for what is no expected failure: a bug, which is logged and answered with 500 */
+export function toProblem(error: unknown): Pick<Problem, 'status' | 'message' | 'errors'> | null {
+  const withHint = (status: number, message: string, hint: string) => ({
+    status,
+    message: hint === '' ? message : `${message}; ${hint}`,
+    errors: [],
+  });
+  if (error instanceof Problem) return error;
+  if (error instanceof EngineError) return withHint(error.status, error.message, error.hint);
+  if (error instanceof LogUnwritable) return withHint(503, error.message, error.hint);
+  if (error instanceof CommandConflict) return withHint(error.status, error.message, error.hint);
+  if (error instanceof QueryFailed) return withHint(503, error.message, error.hint);
+  if (error instanceof BadCursor) {
+    return { status: 400, message: error.message, errors: [{ field: 'cursor', message: error.message }] };
+  }
+  if (error instanceof HTTPException) return { status: error.status, message: error.message, errors: [] };
+  return null;
+}
+
+/** What did not fit a schema, field by field. */
+export function validationProblem(error: z.ZodError, where: string, input: unknown): Problem {
+  const errors = error.issues.flatMap((issue): FieldError[] => {
+    const names = issue.code === 'unrecognized_keys' ? issue.keys : [''];
+    return names.map((name) => {
+      const path = [...issue.path.map(String), ...(name === '' ? [] : [name])];
+      const field = where === 'json' ? `/${path.join('/')}` : path.join('.');
+      const message = name === '' ? issue.message : `${name} is not known here`;
+      return { field, ...shown(input, path), message };
+    });
+  });
+  const first = errors[0];
+  const detail = first === undefined ? 'the request is not valid' : `${first.field}: ${first.message}`;
+  return new Problem(400, detail, errors);
+}
+
+/** The value as it was sent, cut short; never of a field that may hold a secret. */
+function shown(input: unknown, path: readonly string[]): { value?: string } {
+  if (path[0] === 'env' || path[0] === 'labels' || path[0] === 'cmd') return {};
+  const value = path.reduce<unknown>(
+    (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
+    input,
+  );
+  return value === undefined ? {} : { value: (JSON.stringify(value) ?? '').slice(0, 100) };
+}

@@ -1,0 +1,113 @@
+/** The management API: root on the machine, so every call passes the guards before anything else. */
+
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { audit } from './audit.ts';
+import { commands } from './commands.ts';
+import { containerStreams } from './container-streams.ts';
+import { containers } from './containers.ts';
+import type { Api } from './define.ts';
+import { eventStream } from './event-stream.ts';
+import { events } from './events.ts';
+import { bodyGuard, type Env, hostGuard, identify, originGuard } from './guards.ts';
+import { health } from './health.ts';
+import { pages } from './pages.ts';
+import type { ApiPorts } from './ports.ts';
+import { Problem, problemAnswer, toProblem, validationProblem } from './problem.ts';
+import { resolve } from './resolve.ts';
+import { hosts, routes } from './routes.ts';
+import { system } from './system.ts';
+
+export interface ApiServer {
+  readonly address: string;
+  readonly port: number;
+  /** Ends streams and connections. */
+  stop(): Promise<void>;
+}
+
+export interface ApiOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Names and addresses under which the API is called, without port. */
+  readonly names: readonly string[];
+}
+
+export function createApiApp(options: Pick<ApiOptions, 'names'>, ports: ApiPorts): OpenAPIHono<Env> {
+  const app = newApp(ports);
+  const refused = (reason: string): void => ports.commands.refused(reason, { kind: 'api', name: 'unknown' });
+  app.use(hostGuard(new Set(options.names), refused), originGuard(refused));
+  app.use(identify(ports.token, ports.sessions, refused), bodyGuard());
+  app.route('/api/v1', resources(ports));
+  health(app, ports);
+  app.get('/metrics', async (c) =>
+    c.text(await ports.metrics.metrics(), 200, { 'Content-Type': ports.metrics.contentType }),
+  );
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  const info = { openapi: '3.1.0', info: { title: 'Portolan', version: ports.version } };
+  app.doc31('/openapi.json', info);
+  pages(app, ports.sessions, () => app.getOpenAPI31Document(info));
+  return app;
+}
+
+/** @throws {Error} with the system's `code` if the port cannot be had */
+export async function startApi(options: ApiOptions, ports: ApiPorts): Promise<ApiServer> {
+  const app = createApiApp(options, ports);
+  const listening = Promise.withResolvers<AddressInfo>();
+  const server = serve(
+    { fetch: app.fetch, hostname: options.host, port: options.port },
+    listening.resolve,
+  ) as Server;
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
+  server.once('error', listening.reject);
+  const { address, port } = await listening.promise;
+  return {
+    address,
+    port,
+    async stop() {
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** The stream before the single event: `stream` is no position. */
+function resources(ports: ApiPorts): Api {
+  const api = newApp(ports);
+  containers(api, ports);
+  containerStreams(api, ports);
+  commands(api, ports);
+  routes(api, ports);
+  hosts(api, ports);
+  resolve(api, ports);
+  eventStream(api, ports);
+  events(api, ports);
+  audit(api, ports);
+  system(api, ports);
+  return api;
+}
+
+function newApp({ logger }: ApiPorts): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>({
+    defaultHook: (result) => {
+      if (!result.success) throw validationProblem(result.error as never, result.target, undefined);
+    },
+  });
+  app.notFound((c) =>
+    problemAnswer(c, new Problem(404, `there is nothing at ${c.req.path}; GET /docs lists what is`)),
+  );
+  app.onError((error, c) => {
+    const problem = toProblem(error);
+    if (problem !== null) return problemAnswer(c, problem);
+    logger.error({ err: error, path: c.req.path }, 'a call to the API failed');
+    return problemAnswer(c, {
+      status: 500,
+      message: 'this is a defect of Portolan; its log says more',
+      errors: [],
+    });
+  });
+  return app;
+}

@@ -1,0 +1,136 @@
+/** Schemas of what the API answers, for `/openapi.json`. */
+import { z } from '@hono/zod-openapi';
+
+export const targetSchema = z
+  .object({
+    container: z.string(),
+    name: z.string(),
+    address: z.string(),
+    port: z.number().int(),
+    startedAt: z.string(),
+  })
+  .openapi('Target');
+
+const matchSchema = z.object({ host: z.string(), path: z.string() });
+
+export const routeSchema = z
+  .object({
+    id: z.string(),
+    match: matchSchema,
+    owner: z.string(),
+    targets: z.array(targetSchema),
+    state: z.enum(['open', 'unconfirmed', 'closed']),
+    reason: z.string().optional(),
+    since: z.string(),
+    position: z.number().int(),
+  })
+  .openapi('Route');
+
+export const refusalSchema = z
+  .object({
+    container: z.string(),
+    name: z.string(),
+    match: matchSchema.nullable(),
+    reason: z.string(),
+    detail: z.string(),
+    position: z.number().int(),
+    since: z.string(),
+  })
+  .openapi('Refusal');
+
+export const hostSchema = z
+  .object({
+    host: z.string(),
+    state: z.enum(['open', 'unconfirmed', 'closed', 'refused']),
+    routes: z.array(routeSchema),
+    refusals: z.array(refusalSchema),
+    sentence: z.string(),
+  })
+  .openapi('Host');
+
+export const intervalSchema = z
+  .object({
+    route: z.string(),
+    match: matchSchema,
+    owner: z.string(),
+    targets: z.array(targetSchema),
+    from: z.string(),
+    to: z.string().nullable(),
+    openedBy: z.number().int(),
+    closedBy: z.number().int().nullable(),
+    reason: z.string().nullable(),
+  })
+  .openapi('Interval');
+
+const actorSchema = z.object({ kind: z.enum(['engine', 'api', 'external', 'portolan']), name: z.string() });
+
+export const eventSchema = z
+  .object({
+    position: z.number().int(),
+    id: z.string(),
+    type: z.string(),
+    streamId: z.string(),
+    engineId: z.string().nullable(),
+    occurredAt: z.string(),
+    recordedAt: z.string(),
+    actor: actorSchema,
+    correlationId: z.string(),
+    causationId: z.string().nullable(),
+    inferred: z.boolean(),
+    schemaVersion: z.number().int(),
+    data: z.record(z.string(), z.unknown()),
+    hash: z.string(),
+  })
+  .openapi('Event');
+
+export const auditSchema = z
+  .object({
+    position: z.number().int(),
+    actor: actorSchema,
+    action: z.string(),
+    container: z.string().nullable(),
+    name: z.string().nullable(),
+    requestedAt: z.string(),
+    completedAt: z.string().nullable(),
+    outcome: z.enum(['pending', 'succeeded', 'failed', 'refused', 'unknown', 'observed']),
+    detail: z.string(),
+    basis: z.enum(['exact', 'window', 'ambiguous']),
+    consequences: z.array(z.number().int()),
+  })
+  .openapi('AuditEntry');
+
+export const containerSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    image: z.string(),
+    imageId: z.string(),
+    createdAt: z.string(),
+    status: z.string(),
+    health: z.string(),
+    startedAt: z.string().nullable(),
+    finishedAt: z.string().nullable(),
+    exitCode: z.number().int(),
+    restartCount: z.number().int(),
+    labels: z.record(z.string(), z.string()),
+    exposed: z.array(z.number().int()),
+    published: z.array(
+      z.object({ port: z.number().int(), hostAddress: z.string(), hostPort: z.number().int() }),
+    ),
+    networks: z.array(z.object({ name: z.string(), address: z.string(), address6: z.string() })),
+    envNames: z.array(z.string()),
+    command: z.array(z.string()),
+    routes: z.array(routeSchema),
+    refusals: z.array(refusalSchema),
+  })
+  .openapi('Container');
+
+export const commandSchema = z
+  .object({
+    command: z.string(),
+    kind: z.string(),
+    container: z.string().nullable(),
+    position: z.number().int(),
+    warnings: z.array(z.string()),
+  })
+  .openapi('CommandOutcome');

@@ -1,0 +1,49 @@
+/** What only the live state knows: refusals in force, hosts that are asked for, and why one has no upstream. */
+import type { Host } from '../events/ids.ts';
+import type { Progress } from '../projections/projector.ts';
+import { entryOf } from '../routing/entries.ts';
+import type { RecordedRefusal } from '../routing/state.ts';
+import type { Loop } from './loop.ts';
+import type { TrustKeeper } from './trust.ts';
+
+export interface LiveRefusal extends Omit<RecordedRefusal, 'since'> {
+  readonly container: string;
+  readonly name: string;
+  /** RFC 3339. */
+  readonly since: string;
+}
+
+export interface LiveState {
+  refusals(): readonly LiveRefusal[];
+  hosts(): readonly string[];
+  sentence(host: string): string;
+  confirmed(): boolean;
+  projections(): readonly Progress[];
+}
+
+export function createLive(
+  loop: Pick<Loop, 'state'>,
+  trust: Pick<TrustKeeper, 'current'>,
+  projections: { progress(): readonly Progress[] },
+): LiveState {
+  return {
+    refusals() {
+      const { refusals, containers } = loop.state();
+      return [...refusals].flatMap(([key, list]) => {
+        const observation = containers.get(key)?.observation;
+        if (observation === undefined) return [];
+        const { container, name } = observation;
+        return list.map(({ since, ...refusal }) => ({
+          ...refusal,
+          container,
+          name,
+          since: new Date(since).toISOString(),
+        }));
+      });
+    },
+    hosts: () => [...loop.state().sites.keys()],
+    sentence: (host) => entryOf(loop.state(), host as Host).sentence,
+    confirmed: () => trust.current() === 'confirmed',
+    projections: projections.progress,
+  };
+}
