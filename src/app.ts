@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { probeApiPort } from './api/port-probe.ts';
 import { createSessions } from './api/session.ts';
 import { createToken } from './api/token.ts';
 import type { Config } from './config.ts';
@@ -19,9 +20,10 @@ import { createSnapshots } from './control/snapshots.ts';
 import { createEngineStatus, createStatus } from './control/status.ts';
 import { createTrust } from './control/trust.ts';
 import { createDocker } from './docker/docker.ts';
+import type { LastSeen } from './docker/engine.ts';
 import type { Policy, Reach } from './events/decisions.ts';
 import { uniqueKey } from './events/keys.ts';
-import { readHeartbeat, startHeartbeat } from './log/heartbeat.ts';
+import { type Heartbeat, readHeartbeat, startHeartbeat } from './log/heartbeat.ts';
 import { openLog } from './log/log.ts';
 import type { LogReader } from './log/port.ts';
 import { createLogReader } from './log/read.ts';
@@ -58,6 +60,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const now = (): number => Date.now();
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected failure');
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+
+  await probeApiPort(config.apiHost, config.apiPort);
 
   // The log: one writer, and the state folded from it.
   const log = await openLog({ dataDir: config.dataDir, logger });
@@ -114,7 +118,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const lastAlive = heartbeat?.alive ?? null;
   loop.submit(journal('PortolanStarted', { version, bootId, lastAlive }, null, now()));
   settleOpenCommands(loop, now());
-  const ownPorts = [...addresses.map(({ port }) => port), config.apiPort];
+  const ownPorts = [...addresses.map(({ port }) => port), config.apiPort].filter((port) => port > 0);
   const applyPolicy = (reach: Reach, ownContainer: Policy['ownContainer']): Policy =>
     policyOf(config, ownPorts, { reach: options.reach ?? reach, ownContainer });
   if (state.policy !== null) {
@@ -160,7 +164,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       logger.warn({ count }, 'a periodic list repaired what no signal told');
     },
   });
-  docker.watcher.start(sink, heartbeat?.lastSeen ?? null);
+  docker.watcher.start(sink, resumeFrom(heartbeat, state));
   docker.watcher.firstAttempt
     .then((reached) => {
       if (!reached) trust.engineAway();
@@ -261,6 +265,14 @@ const apiNames = ({ apiHost }: Config): string[] => [
   '[::1]',
   apiHost.includes(':') ? `[${apiHost}]` : apiHost,
 ];
+
+/** The last thing known of the engine's history: the heartbeat knows noise, too, but may lag behind the log. */
+function resumeFrom(heartbeat: Heartbeat | null, { lastSignal }: State): LastSeen | null {
+  const seen = heartbeat?.lastSeen ?? null;
+  if (lastSignal === null) return seen;
+  const signal = { engine: lastSignal.engine, timeNano: BigInt(lastSignal.timeNano) };
+  return seen !== null && seen.engine === signal.engine && seen.timeNano > signal.timeNano ? seen : signal;
+}
 
 function withReader<T>(dataDir: string, question: (reader: LogReader) => T): T {
   const reader = createLogReader(dataDir);

@@ -87,12 +87,12 @@ export function createSink(deps: SinkDeps): EngineSink {
     },
     lost(reason) {
       inOrder(() => {
+        deps.onLost(reason);
         if (!connected) return;
         connected = false;
         knownUntil = new Date(now()).toISOString();
         const engine = loop.state().engine?.id ?? null;
         loop.submit(journal('EngineLost', { reason }, engine, now()));
-        deps.onLost(reason);
       });
     },
     signal(engine, signal) {

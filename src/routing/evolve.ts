@@ -62,8 +62,6 @@ export function evolve(state: State, event: FoldedEvent): readonly Site[] {
     case 'ContainerDied':
     case 'ContainerKilled':
     case 'ContainerOutOfMemory':
-      tell(state, event);
-      return nothing;
     case 'ContainerCreated':
     case 'ContainerStarted':
     case 'ContainerStopped':
@@ -75,6 +73,8 @@ export function evolve(state: State, event: FoldedEvent): readonly Site[] {
     case 'ContainerDestroyed':
     case 'ContainerNetworkConnected':
     case 'ContainerNetworkDisconnected':
+      tell(state, event);
+      return nothing;
     case 'CommandRefused':
     case 'PortolanStopped':
     case 'HistoryGapDetected':
@@ -335,12 +335,13 @@ type SignalEvent = FoldedEvent & { type: SignalType };
 
 function tell(state: State, event: SignalEvent): void {
   if (event.engineId === null) return;
+  state.lastSignal = { engine: event.engineId, timeNano: event.occurredAt.toString() };
   const story = state.containers.get(containerKey(event.engineId, event.data.container))?.story;
   if (story === undefined) return;
   const at = event.recordedAt;
   if (event.type === 'ContainerDied') story.died = { at, exitCode: event.data.claimed.exitCode ?? '' };
   else if (event.type === 'ContainerKilled') story.killed = { at, signal: event.data.claimed.signal ?? '' };
-  else story.outOfMemory = at;
+  else if (event.type === 'ContainerOutOfMemory') story.outOfMemory = at;
 }
 
 function entry<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {

@@ -10,6 +10,7 @@ interface Frozen {
   readonly policy: State['policy'];
   readonly engine: State['engine'];
   readonly bootId: State['bootId'];
+  readonly lastSignal: State['lastSignal'];
   readonly containers: readonly FrozenContainer[];
   readonly routes: readonly Route[];
   readonly refusals: readonly (readonly [Container['key'], readonly RecordedRefusal[]])[];
@@ -27,6 +28,7 @@ export function freeze(state: State): Uint8Array {
     policy: state.policy,
     engine: state.engine,
     bootId: state.bootId,
+    lastSignal: state.lastSignal,
     containers: [...state.containers.values()].map(({ intent: _, ...container }) => ({
       ...container,
       claimedSince: [...container.claimedSince],
@@ -47,6 +49,7 @@ export function thaw(bytes: Uint8Array): State {
   state.policy = frozen.policy;
   state.engine = frozen.engine;
   state.bootId = frozen.bootId;
+  state.lastSignal = frozen.lastSignal;
   for (const container of frozen.containers) {
     const claimedSince = new Map(container.claimedSince) as Container['claimedSince'];
     const intent = { owner: '', claims: [], refusals: [], warnings: [] };

@@ -77,6 +77,8 @@ export interface State {
   policy: Policy | null;
   engine: EngineLink | null;
   bootId: string | null;
+  /** The last signal in the log: from where an engine's history is resumed. */
+  lastSignal: { readonly engine: EngineId; readonly timeNano: string } | null;
   readonly containers: Map<ContainerKey, Container>;
   readonly routes: Map<RouteId, Route>;
   readonly refusals: Map<ContainerKey, readonly RecordedRefusal[]>;
@@ -97,6 +99,7 @@ export const createState = (): State => ({
   policy: null,
   engine: null,
   bootId: null,
+  lastSignal: null,
   containers: new Map(),
   routes: new Map(),
   refusals: new Map(),

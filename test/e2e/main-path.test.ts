@@ -9,11 +9,7 @@ describeOnDocker('on a real engine', (engine) => {
   const hostOf = (suffix: string): string => `${name(suffix)}.docker.localhost`;
   const run = (suffix: string, ...args: string[]): Promise<string> =>
     engine.cli('run', '-d', '--name', name(suffix), ...args, images.web);
-  const status = (host: string, wanted: number): Promise<string> =>
-    within(5_000, `${host} to answer ${wanted}`, async () => {
-      const answer = await portolan.get(host);
-      return answer.status === wanted ? `${answer.body} ` : undefined;
-    });
+  const status = (host: string, wanted: number): Promise<string> => portolan.answers(host, wanted);
 
   beforeAll(async () => {
     portolan = await startPortolan({ dockerHost: engine.host });

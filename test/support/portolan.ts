@@ -22,6 +22,8 @@ export interface Portolan {
   readonly log: readonly Record<string, unknown>[];
   /** A request through the proxy. */
   get(host: string, path?: string, headers?: http.OutgoingHttpHeaders): Promise<Answer>;
+  /** Asks again and again until a request is answered with this status. @returns the body */
+  answers(host: string, status: number, path?: string): Promise<string>;
   /** A call to the API, with the token. */
   api(method: string, path: string, body?: unknown, headers?: http.OutgoingHttpHeaders): Promise<Answer>;
   json<T = Record<string, unknown>>(path: string): Promise<T>;
@@ -49,6 +51,8 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** What is not under `/api/v1`. */
+const outside = new Set(['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/']);
 const command = new URL('../../bin/portolan.cjs', import.meta.url).pathname;
 const started = new Set<ChildProcess>();
 const folders = new Set<string>();
@@ -84,7 +88,7 @@ export async function startPortolan(options: StartOptions): Promise<Portolan> {
     request({
       port: apiPort,
       method,
-      path: path.startsWith('/api') || path.split('/').length === 2 ? path : `/api/v1${path}`,
+      path: outside.has(path) || path.startsWith('/api') ? path : `/api/v1${path}`,
       headers: {
         Host: `127.0.0.1:${apiPort}`,
         Authorization: `Bearer ${token()}`,
@@ -108,6 +112,13 @@ export async function startPortolan(options: StartOptions): Promise<Portolan> {
       request({ port, method: 'GET', path, headers: { Host: host, ...headers }, body: undefined }),
     api,
     json,
+    answers: (host, status, path = '/') =>
+      within(8_000, `${host}${path} to answer ${status}`, async () => {
+        // A request that went to a container just before it was paused hangs: the next one tells.
+        const one = { port, method: 'GET', path, headers: { Host: host }, body: undefined, timeout: 1_000 };
+        const answer = await request(one).catch(() => null);
+        return answer?.status === status ? `${answer.body} ` : undefined;
+      }),
     async events(type) {
       const found: LoggedEvent[] = [];
       let cursor = '';
@@ -182,11 +193,20 @@ interface RequestOptions {
   readonly path: string;
   readonly headers: http.OutgoingHttpHeaders;
   readonly body: string | undefined;
+  /** Milliseconds; 20 s if not given. */
+  readonly timeout?: number;
 }
 
-export function request({ port, method, path, headers, body }: RequestOptions): Promise<Answer> {
+export function request({
+  port,
+  method,
+  path,
+  headers,
+  body,
+  timeout = 20_000,
+}: RequestOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, method, path, headers, agent: false, timeout: 20_000 };
+    const options = { host: '127.0.0.1', port, method, path, headers, agent: false, timeout };
     const sent = http.request(options, (response) => {
       let text = '';
       response.setEncoding('utf8');
@@ -198,7 +218,7 @@ export function request({ port, method, path, headers, body }: RequestOptions): 
       );
       response.on('error', reject);
     });
-    sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within 20 s`)));
+    sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within ${timeout} ms`)));
     sent.on('error', reject);
     sent.end(body);
   });
