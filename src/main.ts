@@ -1,6 +1,7 @@
 /** The process: reads its settings, starts the app, tells where it is, and ends it on a signal. */
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig, usage } from './config.ts';
+import type { Reach } from './events/decisions.ts';
 import { createLogger } from './observability/logger.ts';
 import { readVersion } from './observability/version.ts';
 
@@ -8,7 +9,8 @@ import { readVersion } from './observability/version.ts';
 const failed = 1;
 const misused = 2;
 
-export async function main(args: readonly string[]): Promise<void> {
+/** @param reach the simulator's way to reach containers, for the demo */
+export async function main(args: readonly string[], reach?: Reach): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(`${usage()}\n`);
     return;
@@ -21,12 +23,12 @@ export async function main(args: readonly string[]): Promise<void> {
     end(error.message, misused);
     return;
   }
-  await serve(config);
+  await serve(config, reach);
 }
 
-async function serve(config: Config): Promise<void> {
+async function serve(config: Config, reach?: Reach): Promise<void> {
   const logger = createLogger(config.logLevel, config.logFormat);
-  const options = { version: readVersion(), logger, env: process.env };
+  const options = { version: readVersion(), logger, env: process.env, reach };
   let app: App;
   try {
     app = await startOrFallBack(config, options);
