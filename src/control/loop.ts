@@ -72,7 +72,8 @@ export function createLoop(deps: LoopDeps): Loop {
   let ahead = copyState(durable);
   let queue: Waiting[] = [];
   let pumping: Promise<void> | null = null;
-  let writable = true;
+  /** Why the log cannot be written; null while it can. */
+  let problem: LogUnwritable | null = null;
   let lost = 0;
   let timer: NodeJS.Timeout | null = null;
   const recent = createRecent(8192);
@@ -91,8 +92,8 @@ export function createLoop(deps: LoopDeps): Loop {
     while (queue.length > 0) {
       const batch = queue.slice(0, batchLimit);
       queue = queue.slice(batchLimit);
-      if (writable) await commit(batch);
-      else drop(batch);
+      if (problem === null) await commit(batch);
+      else drop(batch, problem);
     }
     armClock();
   }
@@ -183,16 +184,15 @@ export function createLoop(deps: LoopDeps): Loop {
         ? error
         : new LogUnwritable('the append failed', 'io', 'see the service log');
     if (unwritable !== error) deps.onError(error);
-    writable = false;
+    problem = unwritable;
     lost += batch.filter((waiting) => waiting.input !== 'clock').length;
     for (const waiting of batch) waiting.reject(unwritable);
     deps.onUnwritable(unwritable);
   }
 
   /** With the log unwritable routes can only be removed: what came in is judged, but not recorded. */
-  function drop(batch: readonly Waiting[]): void {
+  function drop(batch: readonly Waiting[], error: LogUnwritable): void {
     const now = deps.now();
-    const error = new LogUnwritable('the log cannot be written', 'io', 'see GET /api/v1/system');
     const hosts = new Set(batch.flatMap((waiting) => [...decideOne(waiting, now).step.hosts]));
     withdraw(hosts);
     for (const waiting of batch) {
@@ -202,11 +202,11 @@ export function createLoop(deps: LoopDeps): Loop {
   }
 
   async function retry(input: Input): Promise<boolean> {
-    if (writable) return true;
+    if (problem === null) return true;
     if (pumping !== null) await pumping;
     ahead = copyState(durable);
     const before = lost;
-    writable = true;
+    problem = null;
     try {
       await enqueue(input);
       lost -= before;
@@ -242,7 +242,7 @@ export function createLoop(deps: LoopDeps): Loop {
       while (pumping !== null) await pumping;
     },
     state: () => durable,
-    writable: () => writable,
+    writable: () => problem === null,
     lost: () => lost,
     retry,
     stop() {

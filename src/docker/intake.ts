@@ -61,6 +61,8 @@ export function createIntake(options: IntakeOptions): Intake {
   });
   const replay = createReplay({
     last: options.last,
+    followedSince: filter.followedSince(engine, now()),
+    hasSeen: (message) => filter.hasSeen(engine, message),
     quiet: timings.quiet,
     longest: timings.replay,
     now,

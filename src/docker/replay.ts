@@ -19,6 +19,10 @@ const memory = 256;
 export interface ReplayOptions {
   /** `timeNano` of the last event that arrived from this engine; null if none ever did. */
   readonly last: bigint | null;
+  /** Since when this run follows the engine, nanoseconds on its clock. */
+  readonly followedSince: bigint;
+  /** Whether a message came before, in this run. */
+  readonly hasSeen: (message: EngineMessage) => boolean;
   /** Milliseconds of silence, after the list was taken, that end a replay. */
   readonly quiet: number;
   /** Milliseconds after which it is judged whatever comes. */
@@ -40,7 +44,7 @@ export interface Replay {
 }
 
 export function createReplay(options: ReplayOptions): Replay {
-  const { last, quiet, longest, now, onGap, release } = options;
+  const { last, followedSince, hasSeen, quiet, longest, now, onGap, release } = options;
   const settled = Promise.withResolvers<void>();
   const held: EngineMessage[] = [];
   let judged = false;
@@ -53,8 +57,18 @@ export function createReplay(options: ReplayOptions): Replay {
     judged = true;
     stop();
     if (!found && last !== null) onGap(gapAfter(last, held, now()));
+    else if (found) reportHole();
     for (const message of held.splice(0)) release(message);
     settled.resolve();
+  }
+  /**
+   * L came, and before it something did not: the engine skips a subscriber that is far behind, and goes on later. What
+   * is remembered is replayed now; what is older than the first remembered one may be lost.
+   */
+  function reportHole(): void {
+    const first = held[0];
+    if (first === undefined || first.timeNano <= followedSince || hasSeen(first)) return;
+    onGap({ from: followedSince, to: first.timeNano, reason: 'stream-interrupted' });
   }
   function awaitQuiet(): void {
     clearTimeout(quietTimer);

@@ -49,11 +49,14 @@ export interface StartOptions {
   readonly dataDir?: string;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** On the simulated engine: its containers have loopback addresses. */
+  readonly simulated?: boolean;
 }
 
 /** What is not under `/api/v1`. */
 const outside = new Set(['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/']);
 const command = new URL('../../bin/portolan.cjs', import.meta.url).pathname;
+const simulated = new URL('../../src/engine-simulator/serve.ts', import.meta.url).pathname;
 const started = new Set<ChildProcess>();
 const folders = new Set<string>();
 
@@ -161,7 +164,12 @@ function launch(options: StartOptions & { dataDir: string }) {
   ];
   const child = spawn(
     process.execPath,
-    [command, ...args, ...ports.filter((_, at) => !given.includes(ports[at - (at % 2)]!)), ...given],
+    [
+      options.simulated === true ? simulated : command,
+      ...args,
+      ...ports.filter((_, at) => !given.includes(ports[at - (at % 2)]!)),
+      ...given,
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
