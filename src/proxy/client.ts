@@ -1,5 +1,5 @@
 /** Who a request comes from: the peer's address in one form, and whether its forwarding fields are believed. */
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** IPv4-mapped IPv6 addresses (`::ffff:1.2.3.4`) as IPv4. */
@@ -8,8 +8,10 @@ export const peerAddress = (address: string | undefined): string =>
 
 export const isLoopbackPeer = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
+export type IsTrusted = (peer: string) => boolean;
+
 /** @param cidrs as `--trusted-proxies` gave them, already checked */
-export function createTrustedProxies(cidrs: readonly string[]): (peer: string) => boolean {
+export function createTrustedProxies(cidrs: readonly string[]): IsTrusted {
   if (cidrs.length === 0) return () => false;
   const list = new BlockList();
   for (const cidr of cidrs) {
@@ -19,4 +21,26 @@ export function createTrustedProxies(cidrs: readonly string[]): (peer: string) =
     else list.addSubnet(address.toString(), bits, family);
   }
   return (peer) => peer !== '' && list.check(peer, isIPv6(peer) ? 'ipv6' : 'ipv4');
+}
+
+/**
+ * The client as a chain of proxies saw it: the last address of `X-Forwarded-For` that is not a trusted proxy's.
+ * What lies before it, the client may have made up.
+ */
+export function originOf(forwardedFor: string | undefined, peer: string, isTrusted: IsTrusted): string {
+  let origin = peer;
+  const hops = forwardedFor === undefined ? [] : forwardedFor.split(',').reverse();
+  for (const hop of hops) {
+    if (!isTrusted(origin)) break;
+    const address = peerAddress(bare(hop.trim()));
+    if (isIP(address) === 0) break;
+    origin = address;
+  }
+  return origin;
+}
+
+/** Some proxies add a port, and brackets to IPv6. */
+function bare(hop: string): string {
+  if (hop.startsWith('[')) return hop.slice(1, hop.indexOf(']'));
+  return /^[\d.]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(':')) : hop;
 }

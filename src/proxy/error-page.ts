@@ -1,12 +1,14 @@
 /** The proxy's own answers: one sentence, as HTML, problem+json (RFC 9457) or text, by what the client accepts. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { isLoopbackPeer, peerAddress } from './client.ts';
+import { endAfterRest } from './linger.ts';
 import type { ProxySettings } from './messages.ts';
 
 export interface OwnAnswer {
   readonly status: number;
   /** Says why; shown to those whom `--explain` allows. */
   readonly sentence: string;
+  /** Seconds. */
   readonly retryAfter?: number | undefined;
   /** The request was malformed or ambiguous: nothing more is read from this connection. */
   readonly close?: boolean | undefined;
@@ -29,30 +31,41 @@ export function answer(
     Vary: 'Accept',
   };
   if (own.retryAfter !== undefined) fields['Retry-After'] = own.retryAfter;
-  // What is left of the request's body would be read as the next request; a client that still sends is cut off.
-  if (own.close === true || hasBody(req)) fields.Connection = 'close';
+  if (own.status === 405) fields['Allow'] = methods;
+  // What is left of the request's body would be read as the next request.
+  const sending = !req.complete && mayHaveBody(req);
+  if (own.close === true || sending) res.shouldKeepAlive = false;
   res.writeHead(own.status, fields);
-  res.end(req.method === 'HEAD' ? undefined : body);
+  const content = req.method === 'HEAD' ? '' : body;
+  if (!sending) {
+    res.end(content);
+    return;
+  }
+  res.write(content);
+  endAfterRest(req, res);
 }
 
+const mayHaveBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+
 /** As bytes, for sockets on which there is no response object: parse errors and upgrades. */
-export function rawAnswer(status: number, sentence: string): string {
-  const body = `${status} ${STATUS_CODES[status] ?? ''}: ${sentence}\n`;
+export function rawAnswer(status: number, sentence: string, retryAfter?: number): string {
+  const title = STATUS_CODES[status] ?? 'Error';
+  const body = `${status} ${title}${sentence && `: ${sentence}`}\n`;
   return [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}`,
+    `HTTP/1.1 ${status} ${title}`,
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
-    ...(status === 503 ? ['Retry-After: 1'] : []),
+    ...(retryAfter === undefined ? [] : [`Retry-After: ${retryAfter}`]),
+    ...(status === 405 ? [`Allow: ${methods}`] : []),
     'Connection: close',
     '',
     body,
   ].join('\r\n');
 }
 
-const hasBody = (req: IncomingMessage): boolean =>
-  !req.complete &&
-  (req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0);
+const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 function render(req: IncomingMessage, own: OwnAnswer, settings: Explaining): { type: string; body: string } {
   const title = STATUS_CODES[own.status] ?? 'Error';
@@ -64,15 +77,11 @@ function render(req: IncomingMessage, own: OwnAnswer, settings: Explaining): { t
     return { type: 'application/problem+json', body: `${JSON.stringify(problem)}\n` };
   }
   if (/\btext\/html\b/i.test(accept)) {
-    return {
-      type: 'text/html; charset=utf-8',
-      body: page(own.status, title, sentence, explained ? settings.apiUrl : ''),
-    };
+    const link = explained ? settings.apiUrl : '';
+    return { type: 'text/html; charset=utf-8', body: page(own.status, title, sentence, link) };
   }
-  return {
-    type: 'text/plain; charset=utf-8',
-    body: `${own.status} ${title}${sentence && `: ${sentence}`}\n`,
-  };
+  const body = `${own.status} ${title}${sentence && `: ${sentence}`}\n`;
+  return { type: 'text/plain; charset=utf-8', body };
 }
 
 /** `local`: a peer on loopback that speaks for itself, to a name that only resolves on this machine. */

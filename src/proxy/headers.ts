@@ -1,127 +1,151 @@
 /** Header fields on their way through: fields of one hop removed, forwarding fields set, all else untouched and in order. */
-import type { IncomingMessage } from 'node:http';
-
-/** RFC 9110 7.6.1, and what of older proxies is still sent. */
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-]);
-
-/** Set by us. In one form: other spellings (`X_Forwarded_For`) mean the same to CGI-like upstreams and are dropped, too. */
-const forwarding = new Set([
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-server',
-  'x-real-ip',
-  'forwarded',
-]);
-
-/** Our own hop header: finds a request that comes back to this proxy. */
-export const hopHeader = 'x-portolan-hop';
-
-/** Fields that no `Connection` may remove: the upstream relies on them. */
-const kept = new Set(['host', 'content-length', hopHeader, ...forwarding]);
+import { type IsTrusted, originOf } from './client.ts';
+import { type FieldNames, isProtected } from './field-names.ts';
+import { type Accepted, portOf } from './request-check.ts';
 
 export interface Hop {
   /** The socket's peer. */
   readonly peer: string;
-  readonly port: number;
-  /** Whether the peer's forwarding fields are believed. */
-  readonly trusted: boolean;
-  readonly host: string;
+  readonly isTrusted: IsTrusted;
   /** This process, for finding loops. */
   readonly self: string;
 }
 
-const dashed = (name: string): string => name.toLowerCase().replace(/[_.]/g, '-');
+/** Proxies of our kind in a row before it is taken for a loop. */
+const mostHops = 16;
 
-/** Fields that `Connection` names, lower case. */
-function named(rawHeaders: readonly string[]): Set<string> {
-  const names = new Set<string>();
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]!.length !== 10 || rawHeaders[index]!.toLowerCase() !== 'connection') continue;
-    for (const part of rawHeaders[index + 1]!.split(',')) {
-      const name = part.trim().toLowerCase();
-      if (!kept.has(name)) names.add(name);
-    }
-  }
-  return names;
+/** Whether a request has been through this process before, or through too many like it. */
+export function isLoop(hops: string, self: string): boolean {
+  if (hops === '') return false;
+  const ids = hops.split(',').map((hop) => hop.trim());
+  return ids.length >= mostHops || ids.includes(self);
 }
 
-/** @returns names and values in turn, for the upstream; framing and `Host` are the caller's to add */
-export function requestHeaders(req: IncomingMessage, hop: Hop): string[] {
-  const { rawHeaders } = req;
-  const dropped = named(rawHeaders);
-  const fields: string[] = [];
+/** @returns names and values in turn, for the upstream, with `Host` and `Content-Length` */
+export function requestHeaders(
+  rawHeaders: readonly string[],
+  request: Accepted,
+  hop: Hop,
+  names: FieldNames,
+): string[] {
+  const dropped = namedBy(request.connection, names);
+  const trusted = hop.isTrusted(hop.peer);
   const believed = new Map<string, string>();
+  const fields = ['Host', request.sentHost];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!;
-    const value = rawHeaders[index + 1]!;
-    const lower = name.toLowerCase();
-    if (lower === 'host' || lower === 'content-length' || lower === 'expect' || lower === hopHeader) continue;
-    if (hopByHop.has(lower) || dropped.has(lower)) continue;
-    if (!forwarding.has(dashed(lower))) fields.push(name, value);
-    else if (hop.trusted && forwarding.has(lower)) believed.set(lower, join(believed.get(lower), value));
+    const { kind, lower } = names(name);
+    if (kind === 'end-to-end') {
+      if (dropped === null || !dropped.has(lower)) fields.push(name, rawHeaders[index + 1]!);
+    } else if (kind === 'te') {
+      // The one use of TE that outlives the hop: the client takes trailers, and so do we.
+      if (/(^|[,\s])trailers([,;\s]|$)/i.test(rawHeaders[index + 1]!)) fields.push('TE', 'trailers');
+    } else if (kind === 'forwarding' && trusted) {
+      believed.set(lower, join(believed.get(lower), rawHeaders[index + 1]!));
+    }
   }
-  fields.push(...forwardingFields(believed, hop));
-  const earlier = req.headers[hopHeader];
-  fields.push('X-Portolan-Hop', join(Array.isArray(earlier) ? earlier.join(', ') : earlier, hop.self));
+  if (!request.chunked && request.length !== null) fields.push('Content-Length', request.length);
+  addForwarding(fields, believed, request, hop);
+  fields.push('X-Portolan-Hop', join(request.hops, hop.self));
   return fields;
-}
-
-/** Whether a request has been through this process before. */
-export function isLoop(req: IncomingMessage, self: string): boolean {
-  const hops = req.headers[hopHeader];
-  return (
-    hops !== undefined &&
-    String(hops)
-      .split(',')
-      .some((hop) => hop.trim() === self)
-  );
 }
 
 /** RFC 7239, and the de facto `X-Forwarded-*`. */
-function forwardingFields(believed: ReadonlyMap<string, string>, hop: Hop): string[] {
-  const { peer, port, host } = hop;
-  const proto = believed.get('x-forwarded-proto') ?? 'http';
-  const client = believed.get('x-real-ip') ?? believed.get('x-forwarded-for')?.split(',')[0]?.trim() ?? peer;
+function addForwarding(
+  fields: string[],
+  believed: ReadonlyMap<string, string>,
+  { sentHost }: Accepted,
+  { peer, isTrusted }: Hop,
+): void {
+  const chain = believed.get('x-forwarded-for');
+  const realIp = chain === undefined ? believed.get('x-real-ip') : undefined;
   const node = peer.includes(':') ? `"[${peer}]"` : peer;
-  return [
+  fields.push(
     'X-Forwarded-For',
-    join(believed.get('x-forwarded-for'), peer),
+    join(chain, peer),
     'X-Forwarded-Proto',
-    proto,
+    believed.get('x-forwarded-proto') ?? 'http',
     'X-Forwarded-Host',
-    believed.get('x-forwarded-host') ?? host,
+    believed.get('x-forwarded-host') ?? sentHost,
     'X-Forwarded-Port',
-    believed.get('x-forwarded-port') ?? String(port),
+    believed.get('x-forwarded-port') ?? portOf(sentHost),
     'X-Real-IP',
-    client,
+    realIp ?? originOf(chain, peer, isTrusted),
     'Forwarded',
-    join(believed.get('forwarded'), `for=${node};host="${host}";proto=http`),
-  ];
+    join(believed.get('forwarded'), `for=${node};host="${sentHost}";proto=http`),
+  );
 }
 
-/** @returns names and values in turn, for the client; `Content-Length` stays, as the body is passed on byte by byte */
-export function responseHeaders(rawHeaders: readonly string[]): string[] {
-  const dropped = named(rawHeaders);
+/** What of an answer's framing its fields may tell. */
+export interface Framing {
+  /** Not in an answer that never has a body (1xx, 204; RFC 9110 8.6). */
+  readonly length: boolean;
+  /** Which trailers will follow: only where chunks leave room for them. */
+  readonly trailer: boolean;
+}
+
+/**
+ * @param rawHeaders names and values in turn, as the upstream sent them
+ * @returns names and values in turn, for the client; `Content-Length` stays, as the body is passed on byte by byte
+ */
+export function responseHeaders(
+  rawHeaders: readonly string[],
+  names: FieldNames,
+  framing: Framing,
+): string[] {
+  const dropped = namedBy(fieldValue(rawHeaders, 'connection', names), names);
   const fields: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const lower = rawHeaders[index]!.toLowerCase();
-    if (hopByHop.has(lower) || dropped.has(lower)) continue;
-    fields.push(rawHeaders[index]!, rawHeaders[index + 1]!);
+    const name = rawHeaders[index]!;
+    const { kind, lower } = names(name);
+    if (kind === 'hop' || kind === 'connection' || kind === 'transfer-encoding' || kind === 'te') continue;
+    if ((kind === 'content-length' && !framing.length) || (kind === 'trailer' && !framing.trailer)) continue;
+    if (dropped?.has(lower)) continue;
+    fields.push(name, rawHeaders[index + 1]!);
   }
   return fields;
+}
+
+/** RFC 9110 6.5.1: framing, routing and the like mean nothing in a trailer, or harm. */
+export function trailerFields(rawTrailers: readonly string[], names: FieldNames): [string, string][] {
+  const fields: [string, string][] = [];
+  for (let index = 0; index < rawTrailers.length; index += 2) {
+    const { kind, lower } = names(rawTrailers[index]!);
+    if (kind !== 'end-to-end' || notInTrailers.has(lower)) continue;
+    fields.push([rawTrailers[index]!, rawTrailers[index + 1]!]);
+  }
+  return fields;
+}
+
+const notInTrailers = new Set([
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-range',
+  'content-type',
+  'set-cookie',
+  'www-authenticate',
+]);
+
+/** All values of a field in one; empty for none. */
+export function fieldValue(rawHeaders: readonly string[], lower: string, names: FieldNames): string {
+  let value = '';
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]!.length !== lower.length || names(rawHeaders[index]!).lower !== lower) continue;
+    value = join(value, rawHeaders[index + 1]!);
+  }
+  return value;
+}
+
+/** Fields that `Connection` names, lower case; null for none. */
+function namedBy(connection: string, names: FieldNames): Set<string> | null {
+  if (connection === '' || connection === 'keep-alive' || connection === 'close') return null;
+  const named = new Set<string>();
+  for (const part of connection.split(',')) {
+    const name = part.trim().toLowerCase();
+    if (name !== '' && !isProtected(names(name).kind)) named.add(name);
+  }
+  return named;
 }
 
 const join = (before: string | undefined, value: string): string =>

@@ -1,35 +1,29 @@
-/** Holds requests until the engine's first list, for a while. */
+/** Holds requests until the engine's first list, each for a while. */
 import type { Trust } from '../routing/table.ts';
 
 export interface Hold {
-  /** Runs at once, or when the table is vouched for, or when the time is over. */
+  /** Runs at once, or when the table is vouched for, or when the request's time is over. */
   pass(trust: Trust, run: () => void): void;
   release(): void;
 }
 
-/** @param timeout milliseconds that requests wait in all, from the first one on */
+/** @param timeout milliseconds that a request waits; 0 for not at all */
 export function createHold(timeout: number): Hold {
-  let waiting: (() => void)[] = [];
-  let over = false;
-  let timer: NodeJS.Timeout | null = null;
+  const waiting = new Map<() => void, NodeJS.Timeout>();
 
-  function release(): void {
-    over = true;
-    if (timer !== null) clearTimeout(timer);
-    const held = waiting;
-    waiting = [];
-    for (const run of held) run();
+  function end(run: () => void): void {
+    clearTimeout(waiting.get(run));
+    waiting.delete(run);
+    run();
   }
 
   return {
     pass(trust, run) {
-      if (trust !== 'holding' || over) {
-        run();
-        return;
-      }
-      waiting.push(run);
-      timer ??= setTimeout(release, timeout);
+      if (trust !== 'holding' || timeout === 0) run();
+      else waiting.set(run, setTimeout(end, timeout, run));
     },
-    release,
+    release() {
+      for (const run of [...waiting.keys()]) end(run);
+    },
   };
 }

@@ -42,6 +42,8 @@ export type FromWorker =
   | { readonly kind: 'listening'; readonly addresses: readonly { address: string; port: number }[] }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'counters'; readonly counters: ProxyCounters }
+  /** Something that a person should know; null once it is over. */
+  | { readonly kind: 'problem'; readonly problem: string | null }
   | { readonly kind: 'drained' };
 
 /** Since the worker's start. */

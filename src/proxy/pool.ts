@@ -1,18 +1,14 @@
 /** The proxy as control sees it: workers that share a port, each kept current, each replaced when it dies. */
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import type { HostEntry, TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
+import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
 import { createCounters, sumCounters } from './counters.ts';
-import type { FromWorker, ProxyCounters, ProxySettings, ToWorker } from './messages.ts';
-import { claimPort, type PortClaim } from './port-claim.ts';
-import type { WorkerData } from './worker.ts';
-
-export interface ListenAddress {
-  readonly address: string;
-  readonly port: number;
-}
+import { descriptorLimit, shareOf } from './limits.ts';
+import { createMember, type ListenAddress, type Member } from './member.ts';
+import type { ProxyCounters, ProxySettings, ToWorker } from './messages.ts';
+import { createMirror } from './mirror.ts';
+import { claimPort, explainListen, type PortClaim } from './port-claim.ts';
 
 export interface Proxy {
   /** @throws {PortUnavailable} */
@@ -22,6 +18,8 @@ export interface Proxy {
   setTrust(trust: Trust): void;
   counters(): ProxyCounters;
   workers(): number;
+  /** Problems of the moment, each one line. */
+  problems(): readonly string[];
   /** Stops listening, lets requests end for `grace` ms, then ends them. */
   stop(grace: number): Promise<void>;
 }
@@ -34,148 +32,132 @@ export interface ProxyOptions {
   readonly logger: Logger;
 }
 
-/** Milliseconds before a worker that died is replaced; a second death in a row waits longer. */
-const replaceAfter = 100;
+/** Milliseconds before a worker that died is replaced; each death in a row doubles it, up to the second. */
+const replaceAfter = 50;
+const replaceAtMost = 30_000;
+/** A worker that lived this long did not die of its start. */
+const settled = 10_000;
 
 export function createProxy(options: ProxyOptions): Proxy {
   const { logger, drain } = options;
   const self = randomBytes(9).toString('base64url');
-  // Only Linux and FreeBSD spread connections over sockets that share a port.
-  const shared = process.platform === 'linux';
-  const workers = new Set<Member>();
-  const table = createMirror();
+  const members = new Set<Member>();
+  const mirror = createMirror();
   let settings: ProxySettings;
   let claim: PortClaim | null = null;
-  let stopping = false;
+  /** Only then a worker that ends is replaced. */
+  let running = false;
+  let deaths = 0;
   let ended = createCounters().read(0);
 
-  function launch(): Promise<readonly ListenAddress[]> {
-    const data: WorkerData = { settings, table: table.read(), self, drain };
-    const member = createMember(data, logger, (counters) => {
-      workers.delete(member);
-      ended = sumCounters([ended, { ...counters, open: 0 }]);
-      if (stopping) return;
-      logger.error('a proxy worker has died and is replaced');
-      setTimeout(() => {
-        if (!stopping)
-          launch().catch((error) => logger.error({ err: error }, 'a proxy worker could not be replaced'));
-      }, replaceAfter);
+  function launch(): Member {
+    const born = Date.now();
+    const data = { settings, table: mirror.read(), self, drain };
+    const member = createMember(data, {
+      onError: (error) => logger.error({ err: error }, 'a proxy worker has failed'),
+      onProblem: (problem) => {
+        if (problem !== null) logger.warn(problem);
+      },
+      onExit: () => onExit(member, born),
     });
-    workers.add(member);
-    return member.listening;
+    members.add(member);
+    return member;
+  }
+
+  function onExit(member: Member, born: number): void {
+    members.delete(member);
+    ended = sumCounters([ended, { ...member.counters(), open: 0 }]);
+    if (!running) return;
+    deaths = Date.now() - born > settled ? 0 : deaths + 1;
+    const delay = Math.min(replaceAfter * 2 ** Math.max(0, deaths - 1), replaceAtMost);
+    logger.error({ delay }, 'a proxy worker has ended and is replaced');
+    setTimeout(() => {
+      if (running) launch();
+    }, delay);
+  }
+
+  async function startWorkers(count: number): Promise<readonly ListenAddress[]> {
+    const started = Array.from({ length: count }, launch);
+    const addresses = await Promise.all(started.map((member) => member.listening));
+    return addresses[0]!;
+  }
+
+  async function endWorkers(deadline: number): Promise<void> {
+    await Promise.all([...members].map((member) => member.ended(deadline)));
+  }
+
+  async function release(): Promise<void> {
+    await claim?.release();
+    claim = null;
+  }
+
+  /** Shared where the system can; else one worker has the port for itself. */
+  async function startSharing(hosts: readonly string[], port: number): Promise<readonly ListenAddress[]> {
+    const settingsFor = (workers: number, reusePort: boolean): ProxySettings => {
+      const limits = shareOf(options.settings.limits, workers, descriptorLimit());
+      return { ...options.settings, hosts, port, reusePort, limits };
+    };
+    if (canSharePorts) {
+      settings = settingsFor(options.workers, true);
+      try {
+        return await startWorkers(options.workers);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOTSUP') throw error;
+        await endWorkers(0);
+        logger.warn('this system cannot share a port: one proxy worker instead of several');
+      }
+    }
+    settings = settingsFor(1, false);
+    return startWorkers(1);
   }
 
   const tell = (message: ToWorker): void => {
-    for (const worker of workers) worker.send(message);
+    for (const member of members) member.send(message);
   };
 
   return {
     async start(snapshot) {
-      table.replace(snapshot);
+      mirror.replace(snapshot);
       const hosts = options.settings.hosts.filter((host) => !host.includes(':') || hasIpv6(host));
       claim = await claimPort(hosts, options.settings.port);
-      settings = { ...options.settings, hosts, port: claim.port, reusePort: shared };
-      const count = shared ? options.workers : 1;
-      const addresses = await Promise.all(Array.from({ length: count }, launch));
-      return addresses[0]!;
+      try {
+        const addresses = await startSharing(hosts, claim.port);
+        running = true;
+        return addresses;
+      } catch (error) {
+        await endWorkers(0);
+        await release();
+        throw explainListen(error as NodeJS.ErrnoException, `port ${options.settings.port}`);
+      }
     },
     replace(snapshot) {
-      table.replace(snapshot);
+      mirror.replace(snapshot);
       tell({ kind: 'table', table: snapshot });
     },
     apply(delta) {
-      table.apply(delta);
+      mirror.apply(delta);
       tell({ kind: 'delta', delta });
     },
     setTrust(trust) {
-      table.setTrust(trust);
+      mirror.setTrust(trust);
       tell({ kind: 'trust', trust });
     },
-    counters: () => sumCounters([ended, ...[...workers].map((worker) => worker.counters())]),
-    workers: () => workers.size,
+    counters: () => sumCounters([ended, ...[...members].map((member) => member.counters())]),
+    workers: () => members.size,
+    problems: () => [
+      ...new Set([...members].map((member) => member.problem()).filter((problem) => problem !== null)),
+    ],
     async stop(grace) {
-      stopping = true;
+      running = false;
       tell({ kind: 'drain', grace });
-      await Promise.all([...workers].map((worker) => worker.ended(grace + 1_000)));
-      await claim?.release();
+      await endWorkers(grace + 1_000);
+      await release();
     },
   };
 }
 
-/** The current table, for workers that start later. */
-function createMirror() {
-  const hosts = new Map<string, HostEntry>();
-  let head: Pick<TableSnapshot, 'position' | 'trust'>;
-  return {
-    read: (): TableSnapshot => ({ ...head, hosts: [...hosts.values()] }),
-    replace(snapshot: TableSnapshot): void {
-      hosts.clear();
-      for (const entry of snapshot.hosts) hosts.set(entry.host, entry);
-      head = { position: snapshot.position, trust: snapshot.trust };
-    },
-    apply(delta: TableDelta): void {
-      for (const entry of delta.hosts) hosts.set(entry.host, entry);
-      head = { ...head, position: delta.position };
-    },
-    setTrust(trust: Trust): void {
-      head = { ...head, trust };
-    },
-  };
-}
-
-interface Member {
-  readonly listening: Promise<readonly ListenAddress[]>;
-  send(message: ToWorker): void;
-  counters(): ProxyCounters;
-  /** Resolves when the thread has ended, which it is made to after `deadline` ms. */
-  ended(deadline: number): Promise<void>;
-}
-
-function createMember(data: WorkerData, logger: Logger, onExit: (counters: ProxyCounters) => void): Member {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: data,
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
-  });
-  const listening = Promise.withResolvers<readonly ListenAddress[]>();
-  const exit = Promise.withResolvers<void>();
-  let counters = createCounters().read(0);
-  worker.on('message', (message: FromWorker) => {
-    switch (message.kind) {
-      case 'listening':
-        listening.resolve(message.addresses);
-        return;
-      case 'failed':
-        listening.reject(Object.assign(new Error(message.message), { code: message.code }));
-        return;
-      case 'counters':
-        counters = message.counters;
-        return;
-      case 'drained':
-        return;
-      default:
-        message satisfies never;
-    }
-  });
-  worker.on('error', (error) => {
-    logger.error({ err: error }, 'a proxy worker has failed');
-    listening.reject(error);
-  });
-  worker.on('exit', () => {
-    listening.reject(new Error('the proxy worker ended before it listened'));
-    exit.resolve();
-    onExit(counters);
-  });
-  return {
-    listening: listening.promise,
-    send: (message) => worker.postMessage(message),
-    counters: () => counters,
-    async ended(deadline) {
-      const timer = setTimeout(() => void worker.terminate(), deadline);
-      await exit.promise;
-      clearTimeout(timer);
-    },
-  };
-}
+/** Only Linux spreads connections evenly over sockets that share a port. */
+const canSharePorts = process.platform === 'linux';
 
 /** Whether the machine has this IPv6 address at all. */
 function hasIpv6(host: string): boolean {

@@ -39,12 +39,13 @@ export async function claimPort(hosts: readonly string[], port: number): Promise
 function bind(options: object, what: string): Promise<Server> {
   const server = createServer();
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, what)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListen(error, what)));
     server.listen(options, () => resolve(server));
   });
 }
 
-function explain(error: NodeJS.ErrnoException, what: string): Error {
+/** What keeps a port from being listened on, as a person can act on it. */
+export function explainListen(error: NodeJS.ErrnoException, what: string): Error {
   if (error.code === 'EADDRINUSE') {
     return new PortUnavailable(
       `${what} is taken by another program`,

@@ -2,8 +2,9 @@
  * What of a request is refused before anything else: whatever two readers could frame or route in two ways (RFC 9112).
  * Node's parser has already refused bad chunks, bare CR, both lengths and the like; this is what it lets pass.
  */
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, METHODS } from 'node:http';
 import { parseHost } from '../routing/host.ts';
+import type { FieldNames } from './field-names.ts';
 
 export interface Refused {
   readonly status: 400 | 405 | 417 | 431 | 501 | 505;
@@ -13,64 +14,99 @@ export interface Refused {
 /** A request that may be routed: its host in one form, and its target in origin form as the upstream gets it. */
 export interface Accepted {
   readonly host: string;
+  /** `Host` as it was sent. */
+  readonly sentHost: string;
   readonly target: string;
   readonly chunked: boolean;
   /** Null without Content-Length. */
   readonly length: string | null;
+  readonly hasBody: boolean;
+  /** All `Connection` fields in one; empty for none. */
+  readonly connection: string;
+  /** Proxies of our kind that it came through; empty for none. */
+  readonly hops: string;
 }
+
+const methods: ReadonlySet<string> = new Set(METHODS);
 
 const bad = (reason: string): Refused => ({ status: 400, reason });
 
-export function checkRequest(req: IncomingMessage, headerCount: number): Accepted | Refused {
+export function checkRequest(
+  req: IncomingMessage,
+  names: FieldNames,
+  headerCount: number,
+): Accepted | Refused {
   const { rawHeaders, httpVersion } = req;
+  const method = req.method ?? '';
   if (httpVersion !== '1.1' && httpVersion !== '1.0')
     return { status: 505, reason: `HTTP/${httpVersion} is not spoken here` };
-  if (rawHeaders.length / 2 > headerCount)
+  if (headerCount > 0 && rawHeaders.length / 2 > headerCount)
     return { status: 431, reason: `more than ${headerCount} header fields` };
-  const fields = collect(rawHeaders);
+  // The parser knows those of RTSP, too.
+  if (!methods.has(method)) return bad('the method is none of HTTP');
+  const fields = collect(rawHeaders, names);
   if ('status' in fields) return fields;
-  if (fields.chunked && httpVersion === '1.0') return bad('Transfer-Encoding in HTTP/1.0');
-  if (req.method === 'CONNECT') return { status: 405, reason: 'CONNECT is not offered' };
-  const target = originForm(req.url ?? '', req.method ?? '');
+  const { chunked, length, connection, hops } = fields;
+  if (chunked && httpVersion === '1.0') return bad('Transfer-Encoding in HTTP/1.0');
+  if (method === 'CONNECT') return { status: 405, reason: 'CONNECT is not offered' };
+  const target = originForm(req.url ?? '', method);
   if ('status' in target) return target;
-  const host = fields.host ?? (httpVersion === '1.0' ? target.authority : null);
-  if (host === null) return bad('no Host');
-  const parsed = parseHost(host);
-  if (parsed === null) return bad('Host is no host name');
-  if (target.authority !== null && parseHost(target.authority) !== parsed) {
+  const sentHost = fields.host ?? (httpVersion === '1.0' ? target.authority : null);
+  if (sentHost === null) return bad('no Host');
+  const host = parseHost(sentHost);
+  if (host === null) return bad('Host is no host name');
+  if (target.authority !== null && !isSameAuthority(target.authority, sentHost))
     return bad('the host of the request line and Host differ');
-  }
-  return { host: parsed, target: target.path, chunked: fields.chunked, length: fields.length };
+  const hasBody = chunked || (length !== null && !/^0+$/.test(length));
+  return { host, sentHost, target: target.path, chunked, length, hasBody, connection, hops };
 }
 
 interface Framing {
   host: string | null;
   length: string | null;
   chunked: boolean;
+  connection: string;
+  hops: string;
 }
 
-function collect(rawHeaders: readonly string[]): Framing | Refused {
-  const found: Framing = { host: null, length: null, chunked: false };
+function collect(rawHeaders: readonly string[], names: FieldNames): Framing | Refused {
+  const found: Framing = { host: null, length: null, chunked: false, connection: '', hops: '' };
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!.toLowerCase();
-    const value = rawHeaders[index + 1]!;
-    if (name === 'host') {
-      if (found.host !== null) return bad('more than one Host');
-      found.host = value;
-    } else if (name === 'content-length') {
-      if (found.length !== null) return bad('more than one Content-Length');
-      if (!/^\d{1,16}$/.test(value)) return bad('Content-Length is no number');
-      found.length = value;
-    } else if (name === 'transfer-encoding') {
-      if (found.chunked) return bad('more than one Transfer-Encoding');
-      if (value.toLowerCase() !== 'chunked') {
-        return { status: 501, reason: 'a Transfer-Encoding other than chunked is not understood' };
-      }
-      found.chunked = true;
-    }
+    const { kind } = names(rawHeaders[index]!);
+    if (kind === 'end-to-end') continue;
+    const refused = take(found, kind, rawHeaders[index + 1]!);
+    if (refused !== null) return refused;
   }
   if (found.chunked && found.length !== null) return bad('both Content-Length and Transfer-Encoding');
   return found;
+}
+
+function take(found: Framing, kind: string, value: string): Refused | null {
+  switch (kind) {
+    case 'host':
+      if (found.host !== null) return bad('more than one Host');
+      found.host = value;
+      return null;
+    case 'content-length':
+      if (found.length !== null) return bad('more than one Content-Length');
+      if (!/^\d{1,16}$/.test(value)) return bad('Content-Length is no number');
+      found.length = value;
+      return null;
+    case 'transfer-encoding':
+      if (found.chunked) return bad('more than one Transfer-Encoding');
+      if (value.toLowerCase() !== 'chunked')
+        return { status: 501, reason: 'a Transfer-Encoding other than chunked is not understood' };
+      found.chunked = true;
+      return null;
+    case 'connection':
+      found.connection = found.connection === '' ? value : `${found.connection},${value}`;
+      return null;
+    case 'own-hop':
+      found.hops = found.hops === '' ? value : `${found.hops}, ${value}`;
+      return null;
+    default:
+      return null;
+  }
 }
 
 interface Target {
@@ -88,5 +124,18 @@ function originForm(url: string, method: string): Target | Refused {
   const absolute = /^http:\/\/([^/?#@]+)(\/[^#]*|\?[^#]*)?$/i.exec(url);
   if (absolute === null) return bad('the request target is neither a path nor an http URL');
   const rest = absolute[2] ?? '';
+  // RFC 9112 3.2.4: OPTIONS of an absolute form without path asks about the server as a whole.
+  if (rest === '' && method === 'OPTIONS') return { path: '*', authority: absolute[1]! };
   return { path: rest.startsWith('/') ? rest : `/${rest}`, authority: absolute[1]! };
+}
+
+/** The same host and port; `:80` is what `http` means without one. */
+function isSameAuthority(authority: string, host: string): boolean {
+  const one = parseHost(authority);
+  return one !== null && one === parseHost(host) && portOf(authority) === portOf(host);
+}
+
+export function portOf(host: string): string {
+  const port = /:(\d+)$/.exec(host.slice(host.lastIndexOf(']') + 1))?.[1];
+  return port === undefined ? '80' : String(Number(port));
 }

@@ -1,23 +1,27 @@
-/** One worker's HTTP server: checks a request, finds its route, has it forwarded, or answers by itself. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+/** One worker's proxy: checks a request, finds its route, has it forwarded, or answers by itself. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { hasAmbiguousPath, hasPathRules, match } from '../routing/match.ts';
+import type { Target } from '../events/decisions.ts';
 import {
-  applyDelta,
   createTable,
   type RoutingTable,
   type TableDelta,
-  type TableRoute,
   type TableSnapshot,
   type Trust,
 } from '../routing/table.ts';
 import { createBalancer } from './balance.ts';
 import { createTrustedProxies, peerAddress } from './client.ts';
+import { createConnections } from './connections.ts';
 import { createCounters } from './counters.ts';
+import { createDrain } from './drain.ts';
 import { answer, isExplained, type OwnAnswer, rawAnswer } from './error-page.ts';
+import { createFieldNames } from './field-names.ts';
 import { createForward } from './forward.ts';
 import { isLoop, requestHeaders } from './headers.ts';
 import { createHold } from './hold.ts';
+import { createHttpServer } from './http-server.ts';
+import { endSoon } from './linger.ts';
+import { lookUp } from './lookup.ts';
 import type { ProxyCounters, ProxySettings } from './messages.ts';
 import { type Accepted, checkRequest } from './request-check.ts';
 import { createUpgrader } from './upgrade.ts';
@@ -32,6 +36,10 @@ export interface ProxyServer {
   counters(): ProxyCounters;
   /** Requests and tunnels under way. */
   open(): number;
+  /** Clients' connections, idle ones included. */
+  connections(): number;
+  /** Answers from now on close their connections. */
+  startClosing(): void;
   /** Ends what is left. */
   close(): void;
 }
@@ -46,22 +54,30 @@ export interface ServerOptions {
   readonly now: () => number;
 }
 
-/** What is found for a request: a route with targets, or the proxy's own answer. */
-type Found = { readonly kind: 'route'; readonly route: TableRoute } | ({ readonly kind: 'own' } & OwnAnswer);
-
 export function createProxyServer(options: ServerOptions): ProxyServer {
   const { settings, self, now } = options;
   const { limits } = settings;
-  let table: RoutingTable = createTable(options.table);
+  const table: RoutingTable = createTable({ ...options.table, hosts: [] });
   const counters = createCounters();
+  const names = createFieldNames();
   const balancer = createBalancer();
+  const connections = createConnections(limits);
   const upstreams = createUpstreams(limits);
-  const upgrader = createUpgrader(limits.connectTimeout);
-  const forward = createForward({ upstreams, limits, counters, now });
+  const upgrader = createUpgrader(limits, names, counters, now);
+  const forward = createForward({ upstreams, limits, counters, names, now });
   const hold = createHold(limits.holdTimeout);
   const isTrusted = createTrustedProxies(settings.trustedProxies);
+  const drain = createDrain({
+    grace: options.drain,
+    onLeave: (key) => upstreams.leave(key),
+    onReturn: (key) => upstreams.comeBack(key),
+    onOver(key) {
+      upstreams.end(key);
+      upgrader.end(key);
+    },
+  });
   let exchanges = 0;
-  tableChanged();
+  let closing = false;
 
   function onRequest(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     counters.request();
@@ -69,12 +85,22 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     res.once('close', () => {
       exchanges -= 1;
     });
-    const accepted = checkRequest(req, limits.headerCount);
+    if (closing) res.shouldKeepAlive = false;
+    const checked = check(req);
+    connections.inTurn(req, res, () => {
+      if ('sentence' in checked) own(req, res, checked);
+      else hold.pass(table.trust, () => serve(req, res, checked, expectsContinue));
+    });
+  }
+
+  function check(req: IncomingMessage): Accepted | OwnAnswer {
+    const accepted = checkRequest(req, names, limits.headerCount);
     if ('reason' in accepted)
-      own(req, res, { status: accepted.status, sentence: `${accepted.reason}.`, close: true });
-    else if (isLoop(req, self))
-      own(req, res, { status: 508, sentence: 'the request came back to this proxy.' });
-    else hold.pass(table.trust, () => serve(req, res, accepted, expectsContinue));
+      return { status: accepted.status, sentence: `${accepted.reason}.`, close: true };
+    if (isLoop(accepted.hops, self)) return { status: 508, sentence: 'the request came back to this proxy.' };
+    if (limits.bodyBytes > 0 && Number(accepted.length ?? 0) > limits.bodyBytes)
+      return { status: 413, sentence: `the body is larger than ${limits.bodyBytes} bytes.`, close: true };
+    return accepted;
   }
 
   function serve(
@@ -84,126 +110,127 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     expectsContinue: boolean,
   ): void {
     if (res.destroyed) return;
-    const found = find(accepted);
+    const found = lookUp(table, accepted.host, accepted.target);
     if (found.kind === 'own') {
       own(req, res, found);
       return;
     }
-    forward({
+    const { hasBody, target: path } = accepted;
+    const end = forward({
       req,
       res,
-      path: accepted.target,
-      headers: headersFor(req, accepted),
-      hasBody: accepted.chunked || (accepted.length !== null && accepted.length !== '0'),
-      expectsContinue,
-      targets: () => {
-        const again = find(accepted);
-        return again.kind === 'route' ? balancer.order(again.route) : [];
+      request: {
+        method: req.method ?? 'GET',
+        path,
+        headers: headersFor(req, accepted),
+        body: hasBody ? req : null,
+        expectsContinue: hasBody && expectsContinue,
       },
-      fail(status, sentence) {
-        const again = status === 503 ? find(accepted) : null;
-        own(req, res, again?.kind === 'own' ? again : { status, sentence });
-      },
+      targets: () => targetsOf(accepted),
+      fail: (status, sentence) => own(req, res, downAnswer(accepted, status, sentence)),
+    });
+    connections.onBroken(req.socket, () => {
+      end();
+      return false;
     });
   }
 
-  function find({ host, target }: Accepted): Found {
-    const unavailable = (sentence: string): Found => ({ kind: 'own', status: 503, sentence, retryAfter: 1 });
-    if (table.trust === 'holding') return unavailable('the Docker engine has not told yet what is running.');
-    if (table.trust === 'distrusted') {
-      return unavailable(
-        'the machine was started anew and the Docker engine has not told yet what is running.',
-      );
-    }
-    const found = match(table, host, target);
-    switch (found.kind) {
-      case 'route':
-      case 'down':
-      case 'no-path':
-        if (hasPathRules(found.entry) && hasAmbiguousPath(target.split('?')[0]!)) {
-          const sentence = 'the path has dot segments or encoded separators, on a host that routes by path.';
-          return { kind: 'own', status: 400, sentence, close: true };
-        }
-        if (found.kind === 'route') return { kind: 'route', route: found.route };
-        if (found.kind === 'down') return { ...unavailable(found.sentence), retryAfter: 5 } as Found;
-        return { kind: 'own', status: 404, sentence: `no route of ${host} covers this path.` };
-      case 'unknown':
-        return { kind: 'own', status: 404, sentence: `no container has answered as ${host} so far.` };
-      default:
-        return found satisfies never;
-    }
+  function targetsOf({ host, target }: Accepted): readonly Target[] {
+    const found = lookUp(table, host, target);
+    return found.kind === 'route' ? balancer.order(found.route) : [];
   }
 
-  function headersFor(req: IncomingMessage, { host, chunked, length }: Accepted): string[] {
+  /** A route that went down while its target was tried has its own sentence. */
+  function downAnswer({ host, target }: Accepted, status: number, sentence: string): OwnAnswer {
+    const found = status === 503 ? lookUp(table, host, target) : null;
+    if (found?.kind === 'own') return found;
+    return status === 503 ? { status, sentence, retryAfter: 1 } : { status, sentence };
+  }
+
+  function headersFor(req: IncomingMessage, accepted: Accepted): string[] {
     const peer = peerAddress(req.socket.remoteAddress);
-    const port = req.socket.localPort ?? settings.port;
-    const sent = req.headers.host ?? host;
-    const fields = [
-      'Host',
-      sent,
-      ...requestHeaders(req, { peer, port, host: sent, self, trusted: isTrusted(peer) }),
-    ];
-    // Without either, undici frames a body as chunks by itself.
-    if (!chunked && length !== null && length !== '0') fields.push('Content-Length', length);
-    return fields;
+    return requestHeaders(req.rawHeaders, accepted, { peer, isTrusted, self }, names);
   }
 
   function own(req: IncomingMessage, res: ServerResponse, reply: OwnAnswer): void {
-    counters.own(reply.status);
     if (res.headersSent || res.destroyed) return;
+    counters.own(reply.status);
     answer(req, res, reply, settings);
+    connections.onBroken(req.socket, () => {
+      res.end();
+      return true;
+    });
   }
 
   function onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
     counters.upgrade();
     socket.on('error', () => socket.destroy());
-    const refuse = (status: number, sentence: string): void => {
+    // An answer before it has not gone out yet: the tunnel's bytes would get mixed up with it.
+    if (connections.current(socket) !== null) {
+      socket.destroy();
+      return;
+    }
+    const refuse = ({ status, sentence, retryAfter }: OwnAnswer): void => {
       counters.own(status);
-      socket.end(rawAnswer(status, isExplained(req, settings.explain) ? sentence : ''));
+      endSoon(socket, rawAnswer(status, isExplained(req, settings.explain) ? sentence : '', retryAfter));
     };
-    const accepted = checkRequest(req, limits.headerCount);
-    if ('reason' in accepted) refuse(accepted.status, `${accepted.reason}.`);
-    else if (accepted.chunked || (accepted.length ?? '0') !== '0') refuse(400, 'an upgrade with a body.');
-    else if (isLoop(req, self)) refuse(508, 'the request came back to this proxy.');
-    else {
-      hold.pass(table.trust, () => {
-        const found = find(accepted);
-        const target = found.kind === 'route' ? balancer.order(found.route)[0] : undefined;
-        if (target === undefined)
-          refuse(found.kind === 'own' ? found.status : 503, found.kind === 'own' ? found.sentence : '');
-        else
-          upgrader.upgrade({
-            req,
-            socket,
-            head,
-            target,
-            path: accepted.target,
-            headers: headersFor(req, accepted),
-            fail: refuse,
-          });
-      });
+    const checked = check(req);
+    if ('sentence' in checked) refuse(checked);
+    else hold.pass(table.trust, () => openTunnel(req, socket, head, checked, refuse));
+  }
+
+  function openTunnel(
+    req: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    accepted: Accepted,
+    refuse: (own: OwnAnswer) => void,
+  ): void {
+    const found = lookUp(table, accepted.host, accepted.target);
+    if (found.kind === 'own') {
+      refuse(found);
+      return;
+    }
+    upgrader.upgrade({
+      socket,
+      head,
+      path: accepted.target,
+      headers: headersFor(req, accepted),
+      targets: () => targetsOf(accepted),
+      fail: (status, sentence) => refuse(downAnswer(accepted, status, sentence)),
+    });
+  }
+
+  function takeOver(hosts: TableSnapshot['hosts']): void {
+    const gone = new Map(table.hosts);
+    for (const entry of hosts) {
+      drain.changed(gone.get(entry.host), entry);
+      gone.delete(entry.host);
+      table.hosts.set(entry.host, entry);
+    }
+    for (const [host, entry] of gone) {
+      drain.changed(entry, undefined);
+      table.hosts.delete(host);
     }
   }
 
-  function tableChanged(): void {
-    upstreams.keepOnly(table, options.drain);
-    const timer = setTimeout(() => upgrader.endThose(isCurrentKey), options.drain);
-    timer.unref();
-  }
-
-  const isCurrentKey = (key: string): boolean => upstreams.isCurrentKey(key);
-
-  const servers = settings.hosts.map(() => createHttpServer(settings, onRequest, onUpgrade));
+  takeOver(options.table.hosts);
+  const onRawAnswer = (status: number): void => counters.own(status);
+  const hooks = { connections, onRequest, onUpgrade, onRawAnswer };
+  const servers = settings.hosts.map(() => createHttpServer(settings, hooks));
 
   return {
     servers,
     replace(snapshot) {
-      table = createTable({ ...snapshot, trust: table.trust });
-      tableChanged();
+      takeOver(snapshot.hosts);
+      table.position = snapshot.position;
     },
     apply(delta) {
-      applyDelta(table, delta);
-      tableChanged();
+      for (const entry of delta.hosts) {
+        drain.changed(table.hosts.get(entry.host), entry);
+        table.hosts.set(entry.host, entry);
+      }
+      table.position = delta.position;
     },
     setTrust(trust) {
       table.trust = trust;
@@ -211,57 +238,16 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     },
     counters: () => counters.read(exchanges + upgrader.open()),
     open: () => exchanges + upgrader.open(),
+    connections: () => connections.open(),
+    startClosing() {
+      closing = true;
+      for (const server of servers) server.closeIdleConnections();
+    },
     close() {
-      upgrader.endThose(() => false);
+      drain.close();
+      upgrader.close();
       upstreams.close();
       for (const server of servers) server.closeAllConnections();
     },
   };
-}
-
-type OnRequest = (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean) => void;
-type OnUpgrade = (req: IncomingMessage, socket: Socket, head: Buffer) => void;
-
-function createHttpServer({ limits }: ProxySettings, onRequest: OnRequest, onUpgrade: OnUpgrade): Server {
-  const server = createServer({
-    maxHeaderSize: limits.headerBytes,
-    // Counts the whole request and would cut slow uploads; `headersTimeout` bounds the head alone.
-    requestTimeout: 0,
-    headersTimeout: limits.headersTimeout,
-    keepAliveTimeout: limits.idleTimeout,
-    connectionsCheckingInterval: 1_000,
-    // Which host a request is for is ours to check, with a clearer answer.
-    requireHostHeader: false,
-    insecureHTTPParser: false,
-    shouldUpgradeCallback: (req) => req.method === 'GET' && /^websocket$/i.test(req.headers.upgrade ?? ''),
-  });
-  // Node would drop what is beyond silently; `checkRequest` counts and refuses.
-  server.maxHeadersCount = 0;
-  server.maxConnections = limits.connections;
-  server.on('request', (req, res) => onRequest(req, res, false));
-  server.on('checkContinue', (req, res) => onRequest(req, res, true));
-  // Any other expectation is refused (RFC 9110 10.1.1).
-  server.on('checkExpectation', (_, res) => res.writeHead(417, { Connection: 'close' }).end());
-  server.on('upgrade', (req, socket, head) => onUpgrade(req, socket as Socket, head));
-  server.on('connect', (_, socket) => socket.end(rawAnswer(405, 'CONNECT is not offered.')));
-  server.on('clientError', answerClientError);
-  return server;
-}
-
-/** The parser refused: the connection cannot be read on. */
-function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
-    socket.destroy();
-    return;
-  }
-  const [status, sentence] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? [431, 'the header fields are too large.']
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? [408, 'the header did not arrive in time.']
-        : [400, 'the request is malformed.'];
-  socket.end(rawAnswer(status as number, sentence as string));
-  // A client that keeps sending is not listened to for ever.
-  const timer = setTimeout(() => socket.destroy(), 1_000);
-  timer.unref();
 }

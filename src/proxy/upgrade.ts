@@ -1,101 +1,121 @@
-/** Carries WebSocket upgrades, by http-proxy: wrapped, so that no socket error and no odd answer ends the process. */
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import { createRequire } from 'node:module';
+/** Carries WebSocket upgrades: finds a target that accepts, opens the tunnel, ends it when its target has left. */
 import type { Socket } from 'node:net';
-import type { createProxyServer as CreateProxyServer } from 'http-proxy';
 import type { Target } from '../events/decisions.ts';
 import { targetKey } from '../routing/table.ts';
-import { responseHeaders } from './headers.ts';
-
-const { createProxyServer } = createRequire(import.meta.url)('http-proxy') as {
-  createProxyServer: typeof CreateProxyServer;
-};
+import type { Counters } from './counters.ts';
+import { dial } from './dial.ts';
+import type { FieldNames } from './field-names.ts';
+import type { ProxyLimits } from './messages.ts';
+import { createPatience } from './start-grace.ts';
+import { createTunnels } from './tunnel.ts';
 
 export interface Upgrade {
-  readonly req: IncomingMessage;
   readonly socket: Socket;
   /** What came after the request's head already. */
   readonly head: Buffer;
-  readonly target: Target;
   readonly path: string;
-  /** Names and values in turn, with `Host`, without framing; the upgrade's own fields are added here. */
+  /** Names and values in turn, with `Host`. */
   readonly headers: readonly string[];
-  /** The upstream could not be asked; nothing has been sent to the client yet. */
-  readonly fail: (status: 502 | 504, sentence: string) => void;
+  /** Eligible targets by preference, asked again before each try; empty once the route is down. */
+  readonly targets: () => readonly Target[];
+  /** Answers instead of the upstream; nothing has been sent to the client yet. */
+  readonly fail: (status: 502 | 503 | 504, sentence: string) => void;
 }
 
 export interface Upgrader {
   upgrade(upgrade: Upgrade): void;
-  /** Ends the tunnels to targets that are no longer wanted. */
-  endThose(wanted: (key: string) => boolean): void;
+  /** Ends the tunnels to a target. */
+  end(key: string): void;
   open(): number;
+  close(): void;
 }
 
-export function createUpgrader(connectTimeout: number): Upgrader {
-  const proxy = createProxyServer({ xfwd: false, proxyTimeout: 0, timeout: 0 });
+export function createUpgrader(
+  limits: ProxyLimits,
+  names: FieldNames,
+  counters: Counters,
+  now: () => number,
+): Upgrader {
+  const openTunnel = createTunnels(names, limits.firstByteTimeout);
   const tunnels = new Map<Socket, string>();
-  const starting = new WeakMap<IncomingMessage, Upgrade>();
 
-  proxy.on('proxyReqWs', (request, req) => prepare(request, starting.get(req)!, connectTimeout));
-  // Failures reach the callback of each call; this one is for sockets that fail after it.
-  proxy.on('error', () => undefined);
+  function upgrade(upgrade: Upgrade): void {
+    const { socket } = upgrade;
+    const refused = new Set<string>();
+    const patience = createPatience(limits.startGrace, now);
+    let pause: NodeJS.Timeout | undefined;
+    let dialing: Socket | null = null;
+    socket.once('close', () => {
+      clearTimeout(pause);
+      dialing?.destroy();
+      tunnels.delete(socket);
+    });
+
+    function tryNext(): void {
+      if (socket.destroyed) return;
+      const targets = upgrade.targets();
+      const target = targets.find((one) => !refused.has(targetKey(one)));
+      if (target !== undefined) {
+        dialing = dial(target, limits.connectTimeout, (error, upstream) => onDialed(target, error, upstream));
+      } else if (targets[0] === undefined) upgrade.fail(503, '');
+      else if (patience.isWorthWaiting(targets)) {
+        refused.clear();
+        pause = setTimeout(tryNext, patience.pause);
+      } else {
+        const status = patience.timedOut() ? 504 : 502;
+        upgrade.fail(
+          status,
+          `container ${targets[0].name} does not accept connections on port ${targets[0].port}.`,
+        );
+      }
+    }
+
+    function onDialed(target: Target, error: Error | null, upstream: Socket): void {
+      dialing = null;
+      if (socket.destroyed) upstream.destroy();
+      else if (error === null) open(target, upstream);
+      else {
+        const { code = '' } = error as NodeJS.ErrnoException;
+        if (code === 'EMFILE' || code === 'ENFILE') {
+          upgrade.fail(503, 'the proxy has no file descriptors left.');
+          return;
+        }
+        refused.add(targetKey(target));
+        patience.note(code);
+        counters.retry();
+        tryNext();
+      }
+    }
+
+    function open(target: Target, upstream: Socket): void {
+      tunnels.set(socket, targetKey(target));
+      openTunnel({
+        client: socket,
+        head: upgrade.head,
+        upstream,
+        target,
+        path: upgrade.path,
+        headers: upgrade.headers,
+        onAnswer: (status) => counters.passed(status),
+        onFailure(error) {
+          const late = (error as { code?: string }).code === 'UND_ERR_HEADERS_TIMEOUT';
+          if (late) upgrade.fail(504, `container ${target.name} did not answer in time.`);
+          else upgrade.fail(502, `container ${target.name} gave no usable answer (${error.message}).`);
+        },
+      });
+    }
+
+    tryNext();
+  }
 
   return {
-    upgrade(upgrade) {
-      const { req, socket, head, target } = upgrade;
-      tunnels.set(socket, targetKey(target));
-      socket.once('close', () => tunnels.delete(socket));
-      socket.on('error', () => socket.destroy());
-      starting.set(req, upgrade);
-      const host = target.address.includes(':') ? `[${target.address}]` : target.address;
-      let failed = false;
-      const onFailure = (error: Error): void => {
-        if (failed || socket.bytesWritten > writtenBefore) socket.destroy();
-        else upgrade.fail(502, `container ${target.name} could not be reached (${error.message}).`);
-        failed = true;
-      };
-      const writtenBefore = socket.bytesWritten;
-      try {
-        proxy.ws(req, socket, head, { target: `http://${host}:${target.port}` }, onFailure);
-      } catch (error) {
-        onFailure(error as Error);
-      }
-    },
-    endThose(wanted) {
-      for (const [socket, key] of tunnels) if (!wanted(key)) socket.destroy();
+    upgrade,
+    end(key) {
+      for (const [socket, of] of tunnels) if (of === key) socket.destroy();
     },
     open: () => tunnels.size,
+    close() {
+      for (const socket of tunnels.keys()) socket.destroy();
+    },
   };
-}
-
-/** The request as we want it sent, and our own way with answers that are no upgrade. */
-function prepare(request: ClientRequest, upgrade: Upgrade, connectTimeout: number): void {
-  for (const name of request.getHeaderNames()) request.removeHeader(name);
-  const fields = [...upgrade.headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
-  for (let index = 0; index < fields.length; index += 2)
-    request.appendHeader(fields[index]!, fields[index + 1]!);
-  request.path = upgrade.path;
-  const timer = setTimeout(() => request.destroy(new Error('no connection in time')), connectTimeout);
-  const settle = (): void => clearTimeout(timer);
-  request.once('socket', (socket) => socket.once('connect', settle));
-  request.once('close', settle);
-  upgrade.socket.once('close', () => request.destroy());
-  // http-proxy's own handlers are in place once this call has returned.
-  queueMicrotask(() => {
-    request.removeAllListeners('response');
-    request.on('response', (response) => refuse(response, upgrade.socket));
-  });
-}
-
-/** What is not 101 is an ordinary answer, after which the connection is closed. */
-function refuse(response: IncomingMessage, socket: Socket): void {
-  const fields = responseHeaders(response.rawHeaders);
-  const lines = [
-    `HTTP/1.1 ${response.statusCode} ${(response.statusMessage ?? '').replace(/[^\t\x20-\x7e]/g, '')}`,
-  ];
-  for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
-  lines.push('Connection: close', '', '');
-  socket.write(lines.join('\r\n'), 'latin1');
-  response.on('error', () => socket.destroy());
-  response.pipe(socket);
 }

@@ -1,79 +1,107 @@
-/** Connection pools to upstreams: one for each start of each container, never one for an address. */
-import { createRequire } from 'node:module';
-import type { Pool as PoolType } from 'undici';
+/** Connections to upstreams: each start of each container has its own, never an address. */
 import type { Target } from '../events/decisions.ts';
-import { type RoutingTable, targetKey } from '../routing/table.ts';
+import { targetKey } from '../routing/table.ts';
+import type { AnswerListener, Attempt, UpstreamRequest } from './attempt.ts';
+import { createDial, Dispatched, type Link } from './dispatch.ts';
 import type { ProxyLimits } from './messages.ts';
-
-// The pool alone: all of undici would cost each worker three times the memory.
-const Pool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof PoolType;
+import { sendOnce } from './one-shot.ts';
 
 export interface Upstreams {
-  pool(target: Target): PoolType;
-  /** Whether the target of this key is still in the table. */
-  isCurrentKey(key: string): boolean;
-  /** Closes pools of targets that have left the table; what runs on them has `grace` ms to end. */
-  keepOnly(table: RoutingTable, grace: number): void;
+  /** @param fresh on a new connection, as a kept one has just turned out to be closed */
+  send(target: Target, request: UpstreamRequest, listener: AnswerListener, fresh: boolean): Attempt;
+  /** No new requests will come: idle connections go at once. */
+  leave(key: string): void;
+  /** It is in the table again. */
+  comeBack(key: string): void;
+  /** Ends what still runs. */
+  end(key: string): void;
   close(): void;
 }
 
-export function createUpstreams(limits: ProxyLimits): Upstreams {
-  const pools = new Map<string, PoolType>();
-  const leaving = new Set<PoolType>();
-  let current: ReadonlySet<string> = new Set();
+/** The connections of one target. */
+interface Group {
+  readonly idle: Link[];
+  readonly busy: Set<Link>;
+  /** One-shot attempts, by their way to end. */
+  readonly single: Set<() => void>;
+  left: boolean;
+}
 
-  function retire(pool: PoolType, grace: number): void {
-    leaving.add(pool);
-    const timer = setTimeout(() => void pool.destroy(), grace);
-    timer.unref();
-    pool.close().then(
-      () => {
-        clearTimeout(timer);
-        leaving.delete(pool);
-      },
-      // Destroyed while it was closing: the grace was over.
-      () => leaving.delete(pool),
-    );
+const ended = (): Error => new Error('the container has left');
+
+export function createUpstreams(limits: ProxyLimits): Upstreams {
+  const groups = new Map<string, Group>();
+  const dial = createDial(limits);
+
+  function groupOf(key: string): Group {
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = { idle: [], busy: new Set(), single: new Set(), left: false };
+      groups.set(key, group);
+    }
+    return group;
+  }
+
+  /** The one used last: the others may grow old and close. */
+  function take(group: Group, target: Target, fresh: boolean): Link {
+    const link = (fresh ? undefined : group.idle.pop()) ?? connect(group, target);
+    group.busy.add(link);
+    return link;
+  }
+
+  function connect(group: Group, target: Target): Link {
+    const link = dial(target);
+    link.client.on('disconnect', () => forget(group, link));
+    return link;
+  }
+
+  /** A connection that is closed is not opened again unless a request waits on it. */
+  function forget(group: Group, link: Link): void {
+    const at = group.idle.indexOf(link);
+    if (at === -1) return;
+    group.idle.splice(at, 1);
+    void link.client.destroy();
+  }
+
+  function giveBack(group: Group, link: Link, keep: boolean): void {
+    if (!group.busy.delete(link)) return;
+    if (keep && !group.left && link.isOpen()) group.idle.push(link);
+    // Not within undici's own call to us.
+    else setImmediate(() => void link.client.destroy());
+  }
+
+  function endAll(key: string): void {
+    const group = groups.get(key);
+    if (group === undefined) return;
+    groups.delete(key);
+    group.left = true;
+    for (const link of [...group.idle, ...group.busy]) void link.client.destroy(ended());
+    for (const end of [...group.single]) end();
   }
 
   return {
-    pool(target) {
-      const key = targetKey(target);
-      const known = pools.get(key);
-      if (known !== undefined) return known;
-      const pool = new Pool(originOf(target), {
-        pipelining: 1,
-        allowH2: false,
-        connect: { timeout: limits.connectTimeout },
-        headersTimeout: limits.firstByteTimeout,
-        bodyTimeout: 0,
-        // Shorter than what common servers allow, so that they seldom close just as a request goes out.
-        keepAliveTimeout: 4_000,
-        keepAliveMaxTimeout: 30_000,
-        maxHeaderSize: 64 * 1024,
-      });
-      pools.set(key, pool);
-      return pool;
+    send(target, request, listener, fresh) {
+      const group = groupOf(targetKey(target));
+      // undici neither waits for 100 Continue nor asks about the server as a whole.
+      if (request.expectsContinue || request.path === '*')
+        return sendOnce(target, request, listener, limits, group.single);
+      const link = take(group, target, fresh);
+      return new Dispatched(link, request, listener, (keep) => giveBack(group, link, keep)).start();
     },
-    isCurrentKey: (key) => current.has(key),
-    keepOnly(table, grace) {
-      const keys = new Set<string>();
-      for (const entry of table.hosts.values()) {
-        for (const route of entry.routes) for (const target of route.targets) keys.add(targetKey(target));
-      }
-      current = keys;
-      for (const [key, pool] of pools) {
-        if (keys.has(key)) continue;
-        pools.delete(key);
-        retire(pool, grace);
-      }
+    leave(key) {
+      const group = groups.get(key);
+      if (group === undefined) return;
+      group.left = true;
+      for (const link of group.idle.splice(0)) void link.client.destroy();
+      if (group.busy.size === 0 && group.single.size === 0) groups.delete(key);
     },
+    comeBack(key) {
+      const group = groups.get(key);
+      if (group !== undefined) group.left = false;
+    },
+    end: endAll,
     close() {
-      for (const pool of [...pools.values(), ...leaving]) void pool.destroy();
-      pools.clear();
+      for (const key of [...groups.keys()]) endAll(key);
     },
   };
 }
-
-const originOf = ({ address, port }: Target): string =>
-  `http://${address.includes(':') ? `[${address}]` : address}:${port}`;

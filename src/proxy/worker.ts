@@ -1,6 +1,8 @@
-/** A proxy worker: a thread with its own event loop, table and upstream pools, sharing the port with the others. */
+/** A proxy worker: a thread with its own event loop, table and upstream connections, sharing the port with the others. */
+import type { Server } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { TableSnapshot } from '../routing/table.ts';
+import { createAcceptWatch } from './accept-watch.ts';
 import type { FromWorker, ProxySettings, ToWorker } from './messages.ts';
 import { createProxyServer } from './server.ts';
 
@@ -15,51 +17,40 @@ const { settings, table, self, drain } = workerData as WorkerData;
 const port = parentPort!;
 const tell = (message: FromWorker): void => port.postMessage(message);
 const proxy = createProxyServer({ settings, table, self, drain, now: Date.now });
+const acceptWatch = createAcceptWatch((problem) => tell({ kind: 'problem', problem }));
 
 /** Milliseconds between two reports of the counters. */
 const reportInterval = 1_000;
 
-async function listen(): Promise<void> {
-  const addresses = await Promise.all(
-    proxy.servers.map(
-      (server, index) =>
-        new Promise<{ address: string; port: number }>((resolve, reject) => {
-          const { port: number, reusePort } = settings;
-          server.once('error', reject);
-          server.listen(
-            { host: settings.hosts[index]!, port: number, reusePort, backlog: 1_024, ipv6Only: true },
-            () => {
-              server.off('error', reject);
-              // Out of descriptors: the connection is refused, the worker stays.
-              server.on('error', () => undefined);
-              const address = server.address() as { address: string; port: number };
-              resolve({ address: address.address, port: address.port });
-            },
-          );
-        }),
-    ),
-  );
-  tell({ kind: 'listening', addresses });
+function listen(server: Server, host: string): Promise<{ address: string; port: number }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ address: string; port: number }>();
+  const { port: number, reusePort } = settings;
+  server.once('error', reject);
+  server.listen({ host, port: number, reusePort, backlog: 1_024, ipv6Only: true }, () => {
+    server.off('error', reject);
+    server.on('error', (error) => acceptWatch.failed(error));
+    resolve(server.address() as { address: string; port: number });
+  });
+  return promise;
 }
 
 function drainAndEnd(grace: number): void {
-  for (const server of proxy.servers) {
-    server.close();
-    server.closeIdleConnections();
-  }
+  for (const server of proxy.servers) server.close();
+  proxy.startClosing();
   const end = (): void => {
     clearInterval(watch);
     clearTimeout(timer);
+    clearInterval(report);
+    acceptWatch.close();
     proxy.close();
     tell({ kind: 'counters', counters: proxy.counters() });
     tell({ kind: 'drained' });
     port.close();
-    clearInterval(report);
   };
   const watch = setInterval(() => {
-    for (const server of proxy.servers) server.closeIdleConnections();
+    proxy.startClosing();
     if (proxy.open() === 0) end();
-  }, 50);
+  }, 20);
   const timer = setTimeout(end, grace);
 }
 
@@ -84,6 +75,8 @@ port.on('message', (message: ToWorker) => {
   }
 });
 
-listen().catch((error: NodeJS.ErrnoException) => {
-  tell({ kind: 'failed', code: error.code ?? '', message: error.message });
-});
+Promise.all(proxy.servers.map((server, index) => listen(server, settings.hosts[index]!))).then(
+  (addresses) =>
+    tell({ kind: 'listening', addresses: addresses.map(({ address, port }) => ({ address, port })) }),
+  (error: NodeJS.ErrnoException) => tell({ kind: 'failed', code: error.code ?? '', message: error.message }),
+);

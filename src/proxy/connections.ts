@@ -1,0 +1,99 @@
+/** The clients' connections of one worker: how many there are, and whose turn it is on each. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { peerAddress } from './client.ts';
+import type { ProxyLimits } from './messages.ts';
+
+export interface Connections {
+  open(): number;
+  /** @returns false for one too many, which is closed */
+  accept(socket: Socket): boolean;
+  /** Runs when the answers to requests before it on the same connection have gone out (RFC 9112 9.3.2). */
+  inTurn(req: IncomingMessage, res: ServerResponse, run: () => void): void;
+  /**
+   * How to end the exchange that is under way, should its request turn out to be broken.
+   * @param end tells whether the client has its answer, so that nothing more is to be said
+   */
+  onBroken(socket: Socket, end: () => boolean): void;
+  /** What is under way on it; null for nothing. */
+  current(socket: Socket): ServerResponse | null;
+  /** Ends what is under way, upstream included; false if the socket is the caller's to answer or to end. */
+  endCurrent(socket: Socket): boolean;
+}
+
+/** Pipelined requests that wait on one connection; nobody sends so many but to fill our memory. */
+const mostWaiting = 64;
+
+interface Turn {
+  current: ServerResponse;
+  end: (() => boolean) | null;
+  readonly waiting: { readonly res: ServerResponse; readonly run: () => void }[];
+}
+
+export function createConnections(limits: ProxyLimits): Connections {
+  const turns = new WeakMap<Socket, Turn>();
+  const perClient = new Map<string, number>();
+  let open = 0;
+
+  function isTooMany(client: string): boolean {
+    const { connections, connectionsPerClient } = limits;
+    if (connections > 0 && open >= connections) return true;
+    return connectionsPerClient > 0 && (perClient.get(client) ?? 0) >= connectionsPerClient;
+  }
+
+  function leave(client: string): void {
+    open -= 1;
+    const left = (perClient.get(client) ?? 1) - 1;
+    if (left > 0) perClient.set(client, left);
+    else perClient.delete(client);
+  }
+
+  function start(socket: Socket, turn: Turn, res: ServerResponse, run: () => void): void {
+    turn.current = res;
+    turn.end = null;
+    res.once('close', () => next(socket, turn));
+    run();
+  }
+
+  function next(socket: Socket, turn: Turn): void {
+    const waiting = turn.waiting.shift();
+    // After an answer that closes the connection nothing more of it is served.
+    const over = socket.destroyed || !turn.current.shouldKeepAlive;
+    if (waiting === undefined || over) turns.delete(socket);
+    else start(socket, turn, waiting.res, waiting.run);
+  }
+
+  return {
+    open: () => open,
+    accept(socket) {
+      const client = peerAddress(socket.remoteAddress);
+      if (isTooMany(client)) {
+        socket.destroy();
+        return false;
+      }
+      open += 1;
+      if (limits.connectionsPerClient > 0) perClient.set(client, (perClient.get(client) ?? 0) + 1);
+      socket.once('close', () => leave(client));
+      return true;
+    },
+    inTurn({ socket }, res, run) {
+      const turn = turns.get(socket);
+      if (turn === undefined) {
+        const made: Turn = { current: res, end: null, waiting: [] };
+        turns.set(socket, made);
+        start(socket, made, res, run);
+      } else if (turn.waiting.length < mostWaiting) turn.waiting.push({ res, run });
+      else socket.destroy();
+    },
+    onBroken(socket, end) {
+      const turn = turns.get(socket);
+      if (turn !== undefined) turn.end = end;
+    },
+    current: (socket) => turns.get(socket)?.current ?? null,
+    endCurrent(socket) {
+      const turn = turns.get(socket);
+      turn?.waiting.splice(0);
+      return turn?.end?.() ?? false;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** What a header field is to a proxy, looked up by its name as it was written. */
+
+export type FieldKind =
+  | 'end-to-end'
+  /** Of one hop (RFC 9110 7.6.1), and what older proxies still send. */
+  | 'hop'
+  | 'connection'
+  | 'host'
+  | 'content-length'
+  | 'transfer-encoding'
+  | 'te'
+  | 'trailer'
+  | 'expect'
+  /** Who the request is from: set by us. */
+  | 'forwarding'
+  /** Our own, for finding loops. */
+  | 'own-hop'
+  /** Another spelling (`X_Forwarded_For`) that CGI-like upstreams take for the field itself. */
+  | 'alias';
+
+export interface FieldName {
+  readonly lower: string;
+  readonly kind: FieldKind;
+}
+
+export type FieldNames = (name: string) => FieldName;
+
+export const hopHeader = 'x-portolan-hop';
+
+const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
+  ['connection', 'connection'],
+  ['host', 'host'],
+  ['content-length', 'content-length'],
+  ['transfer-encoding', 'transfer-encoding'],
+  ['te', 'te'],
+  ['trailer', 'trailer'],
+  ['expect', 'expect'],
+  [hopHeader, 'own-hop'],
+  ['keep-alive', 'hop'],
+  ['proxy-connection', 'hop'],
+  ['proxy-authenticate', 'hop'],
+  ['proxy-authorization', 'hop'],
+  ['upgrade', 'hop'],
+  ['http2-settings', 'hop'],
+  ['x-forwarded-for', 'forwarding'],
+  ['x-forwarded-proto', 'forwarding'],
+  ['x-forwarded-host', 'forwarding'],
+  ['x-forwarded-port', 'forwarding'],
+  ['x-forwarded-server', 'forwarding'],
+  ['x-real-ip', 'forwarding'],
+  ['forwarded', 'forwarding'],
+]);
+
+/** Clients write few different names: what was found is kept, up to this many. */
+const remembered = 1_000;
+
+export function createFieldNames(): FieldNames {
+  const known = new Map<string, FieldName>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const made = classify(name);
+    if (known.size < remembered && name.length <= 64) known.set(name, made);
+    return made;
+  };
+}
+
+function classify(name: string): FieldName {
+  const lower = name.toLowerCase();
+  const kind = kinds.get(lower);
+  if (kind !== undefined) return { lower, kind };
+  const dashed = lower.replace(/[_.]/g, '-');
+  return { lower, kind: dashed !== lower && kinds.has(dashed) ? 'alias' : 'end-to-end' };
+}
+
+/** Kinds that `Connection` may name in vain: the other side relies on them. */
+export const isProtected = (kind: FieldKind): boolean =>
+  kind === 'host' || kind === 'content-length' || kind === 'forwarding' || kind === 'own-hop';

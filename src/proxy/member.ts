@@ -1,0 +1,84 @@
+/** One worker as the pool sees it: its thread, what it last told, and its end. */
+import { Worker } from 'node:worker_threads';
+import { createCounters } from './counters.ts';
+import type { FromWorker, ProxyCounters, ToWorker } from './messages.ts';
+import type { WorkerData } from './worker.ts';
+
+export interface ListenAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Member {
+  /** Rejects with an error that has a `code` if it cannot listen. */
+  readonly listening: Promise<readonly ListenAddress[]>;
+  readonly threadId: number;
+  send(message: ToWorker): void;
+  counters(): ProxyCounters;
+  problem(): string | null;
+  /** Resolves when the thread has ended, which it is made to after `deadline` ms. */
+  ended(deadline: number): Promise<void>;
+}
+
+export interface MemberHooks {
+  /** It threw: the thread ends. */
+  readonly onError: (error: Error) => void;
+  readonly onProblem: (problem: string | null) => void;
+  readonly onExit: () => void;
+}
+
+export function createMember(data: WorkerData, hooks: MemberHooks): Member {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: data,
+    // The young generation is mostly what requests leave behind; larger ones cost memory and gain nothing.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
+  const listening = Promise.withResolvers<readonly ListenAddress[]>();
+  const exit = Promise.withResolvers<void>();
+  // Whoever starts it waits for it; a replacement's failure shows in its exit.
+  listening.promise.catch(() => undefined);
+  let counters = createCounters().read(0);
+  let problem: string | null = null;
+
+  worker.on('message', (message: FromWorker) => {
+    switch (message.kind) {
+      case 'listening':
+        listening.resolve(message.addresses);
+        return;
+      case 'failed':
+        listening.reject(Object.assign(new Error(message.message), { code: message.code }));
+        void worker.terminate();
+        return;
+      case 'counters':
+        counters = message.counters;
+        return;
+      case 'problem':
+        problem = message.problem;
+        hooks.onProblem(problem);
+        return;
+      case 'drained':
+        return;
+      default:
+        message satisfies never;
+    }
+  });
+  worker.on('error', (error) => hooks.onError(error as Error));
+  worker.on('exit', () => {
+    listening.reject(new Error('the proxy worker ended before it listened'));
+    exit.resolve();
+    hooks.onExit();
+  });
+
+  return {
+    listening: listening.promise,
+    threadId: worker.threadId,
+    send: (message) => worker.postMessage(message),
+    counters: () => counters,
+    problem: () => problem,
+    async ended(deadline) {
+      const timer = setTimeout(() => void worker.terminate(), deadline);
+      await exit.promise;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/** Writes an upstream's answer to the client: head at once, body as it comes, an end only where there was one. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Counters } from './counters.ts';
+import type { FieldNames } from './field-names.ts';
+import { responseHeaders, trailerFields } from './headers.ts';
+import { checkResponse, promisedLength, reasonOf } from './response-check.ts';
+
+/** For 1xx. */
+const bare = { length: false, trailer: false };
+
+export interface ReplyDeps {
+  readonly names: FieldNames;
+  readonly counters: Counters;
+  /** Milliseconds without the client taking anything. */
+  readonly stallTimeout: number;
+}
+
+/** A class, as each request makes one. */
+export class Reply {
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #deps: ReplyDeps;
+  readonly #onDrain: () => void;
+  /** Bytes that are still to come; null where the length is not known. */
+  #left: number | null = null;
+  #chunked = false;
+  #written = false;
+  #stall: NodeJS.Timeout | null = null;
+
+  /** @param onDrain the client takes more, after `data` gave false */
+  constructor(req: IncomingMessage, res: ServerResponse, deps: ReplyDeps, onDrain: () => void) {
+    this.#req = req;
+    this.#res = res;
+    this.#deps = deps;
+    this.#onDrain = onDrain;
+  }
+
+  get started(): boolean {
+    return this.#res.headersSent;
+  }
+
+  proceed(): void {
+    if (this.#speaks11() && !this.#res.headersSent) this.#res.writeContinue();
+  }
+
+  /** @throws {BadResponse} or what Node says of fields that it will not write */
+  information(status: number, rawHeaders: readonly string[]): void {
+    checkResponse(status, rawHeaders, this.#deps.names);
+    // HTTP/1.0 knows no 1xx (RFC 9110 15.2), and a 100 that nobody waits for is noise.
+    if (status === 100 || !this.#speaks11() || this.#res.headersSent) return;
+    this.#res.writeInformation(status, responseHeaders(rawHeaders, this.#deps.names, bare));
+  }
+
+  /** @throws {BadResponse} or what Node says of fields that it will not write */
+  head(status: number, reason: string, rawHeaders: readonly string[]): void {
+    const { names, counters } = this.#deps;
+    checkResponse(status, rawHeaders, names);
+    const empty = this.#req.method === 'HEAD' || status === 204 || status === 304;
+    const length = empty ? null : promisedLength(rawHeaders, names);
+    this.#chunked = !empty && length === null && this.#speaks11();
+    const fields = responseHeaders(rawHeaders, names, { length: status !== 204, trailer: this.#chunked });
+    this.#res.writeHead(status, reasonOf(status, reason), fields);
+    this.#left = length;
+    counters.passed(status);
+    // At once, as a stream of events may send its first byte much later; but a body that came along goes in the same write.
+    queueMicrotask(() => {
+      if (!this.#written && !this.#res.destroyed) this.#res.flushHeaders();
+    });
+  }
+
+  /** @returns false if the client does not keep up */
+  data(chunk: Buffer): boolean {
+    this.#written = true;
+    this.#deps.counters.bytes(0, chunk.length);
+    if (this.#left !== null) {
+      this.#left -= chunk.length;
+      if (this.#left === 0) {
+        this.#res.end(chunk);
+        return true;
+      }
+    }
+    if (this.#res.write(chunk)) return true;
+    this.#waitForDrain();
+    return false;
+  }
+
+  end(rawTrailers: readonly string[]): void {
+    this.#written = true;
+    if (this.#res.writableEnded) return;
+    const trailers = this.#chunked ? trailerFields(rawTrailers, this.#deps.names) : [];
+    if (trailers.length > 0) this.#res.addTrailers(trailers);
+    this.#res.end();
+  }
+
+  /** The answer will not be whole: a clean end would pass a part for it (RFC 9112 8). */
+  cut(): void {
+    this.#req.socket.resetAndDestroy();
+  }
+
+  /** The exchange is over, one way or another. */
+  close(): void {
+    if (this.#stall !== null) clearTimeout(this.#stall);
+    this.#stall = null;
+  }
+
+  #waitForDrain(): void {
+    const { stallTimeout } = this.#deps;
+    if (stallTimeout > 0) this.#stall = setTimeout(() => this.cut(), stallTimeout);
+    this.#res.once('drain', () => {
+      this.close();
+      this.#onDrain();
+    });
+  }
+
+  #speaks11(): boolean {
+    return this.#req.httpVersion === '1.1';
+  }
+}

@@ -1,0 +1,157 @@
+/** Hazard: several requests in one go, answered out of order, mixed up, or taken as part of one another. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
+import { ask, ok, openClient, type RawBackend, startBackend, until } from '../support/raw-http.ts';
+import { H, host } from './cases.ts';
+
+let backend: RawBackend;
+let proxy: TestProxy;
+beforeAll(async () => {
+  backend = await startBackend();
+  proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
+});
+afterAll(async () => {
+  await proxy.close();
+  await backend.close();
+});
+beforeEach(() => backend.clear());
+
+const get = (path: string, fields = '') => `GET ${path} HTTP/1.1\r\n${H}${fields}\r\n`;
+/** Answers with the path; the first one late. */
+const echoLate = (late: string) => {
+  backend.script = ({ line }, socket) => {
+    const path = line.split(' ')[1]!;
+    const send = () => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`);
+    if (path === late) setTimeout(send, 50);
+    else send();
+  };
+};
+const lines = () => backend.requests.map(({ line }) => line.replace(' HTTP/1.1', ''));
+
+describe('pipelining', () => {
+  test('answers come in the order of the requests', async () => {
+    echoLate('/1');
+    const client = await openClient(proxy.port);
+    client.send(get('/1') + get('/2') + get('/3'));
+    const bodies = [await client.answer(), await client.answer(), await client.answer()].map(
+      ({ body }) => body,
+    );
+    expect(bodies).toEqual(['/1', '/2', '/3']);
+    client.close();
+  });
+  test('a request is not begun before the one before it is answered (RFC 9112 9.3.2)', async () => {
+    let finish = (): void => undefined;
+    backend.script = (_, socket) => {
+      finish = () => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    };
+    const client = await openClient(proxy.port);
+    client.send(`POST /1 HTTP/1.1\r\n${H}Content-Length: 0\r\n\r\n${get('/2')}`);
+    await until(() => backend.requests.length === 1, 'the first');
+    // The other request on another connection is through: nothing of the second is on its way.
+    const held = finish;
+    backend.script = ok;
+    await ask(proxy.port, get('/other'));
+    expect(lines()).toEqual(['POST /1', 'GET /other']);
+    held();
+    await client.answer('POST');
+    await client.answer();
+    expect(lines()).toEqual(['POST /1', 'GET /other', 'GET /2']);
+    client.close();
+  });
+  test('a body ends where its length says', async () => {
+    backend.script = ok;
+    const client = await openClient(proxy.port);
+    client.send(`POST /1 HTTP/1.1\r\n${H}Content-Length: 3\r\n\r\nabc${get('/2')}`);
+    await client.answer('POST');
+    await client.answer();
+    expect(backend.requests.map(({ body }) => body)).toEqual(['abc', '']);
+    client.close();
+  });
+  test('nothing after Connection: close is served', async () => {
+    backend.script = ok;
+    const client = await openClient(proxy.port);
+    client.send(get('/1', 'Connection: close\r\n') + get('/smuggled'));
+    await client.answer();
+    await client.closed();
+    await ask(proxy.port, get('/sentinel'));
+    expect(lines()).toEqual(['GET /1', 'GET /sentinel']);
+  });
+  test('nothing after a malformed request is served', async () => {
+    backend.script = ok;
+    const client = await openClient(proxy.port);
+    client.send(`GET / HTTP/1.1\r\n${H}${H}\r\n${get('/smuggled')}`);
+    expect((await client.answer()).status).toBe(400);
+    await client.closed();
+    await ask(proxy.port, get('/sentinel'));
+    expect(lines()).toEqual(['GET /sentinel']);
+  });
+  test('nothing after a request with an unknown coding is served', async () => {
+    backend.script = ok;
+    const client = await openClient(proxy.port);
+    client.send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: gzip\r\n\r\n${get('/smuggled')}`);
+    expect((await client.answer('POST')).status).toBe(501);
+    await client.closed();
+    await ask(proxy.port, get('/sentinel'));
+    expect(lines()).toEqual(['GET /sentinel']);
+  });
+  test('a malformed request after a good one gets 400 once the good one is answered, or the end', async () => {
+    backend.script = ok;
+    const client = await openClient(proxy.port);
+    client.send(get('/1'));
+    expect((await client.answer()).status).toBe(200);
+    client.send('GET / HTTP/1.1\nHost: web\n\n');
+    expect((await client.answer()).status).toBe(400);
+    await client.closed();
+  });
+  test('a malformed request behind one that is under way never gets into its answer', async () => {
+    let finish = (): void => undefined;
+    backend.script = (_, socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234');
+      finish = () => void socket.write('56789');
+    };
+    const client = await openClient(proxy.port);
+    client.send(get('/1'));
+    await until(() => client.received().includes('01234'), 'half of the answer');
+    client.send('GET / HTTP/1.1\nHost: web\n\n');
+    await client.closed();
+    finish();
+    expect(client.received()).not.toContain('400');
+    client.close();
+  });
+  test('hundreds are not kept: the connection ends', async () => {
+    backend.script = () => undefined;
+    const client = await openClient(proxy.port);
+    client.send(get('/x').repeat(500));
+    await client.closed();
+    await until(() => backend.sockets.size === 0, 'the upstream is let go');
+    client.close();
+  });
+  test('those that wait are not begun once the client is gone', async () => {
+    backend.script = () => undefined;
+    const client = await openClient(proxy.port);
+    client.send(get('/1') + get('/2'));
+    await until(() => backend.requests.length === 1, 'the first');
+    client.close();
+    await until(() => backend.sockets.size === 0, 'the upstream is let go');
+    backend.script = ok;
+    await ask(proxy.port, get('/sentinel'));
+    expect(lines()).toEqual(['GET /1', 'GET /sentinel']);
+  });
+  test('an upgrade behind a request under way ends the connection', async () => {
+    backend.script = () => undefined;
+    const client = await openClient(proxy.port);
+    client.send(get('/1') + get('/ws', 'Connection: Upgrade\r\nUpgrade: websocket\r\n'));
+    await client.closed();
+    expect(client.received()).toBe('');
+    expect(lines()).not.toContain('GET /ws');
+    client.close();
+  });
+  test('CONNECT behind a request under way ends the connection', async () => {
+    backend.script = () => undefined;
+    const client = await openClient(proxy.port);
+    client.send(`${get('/1')}CONNECT a:1 HTTP/1.1\r\n${H}\r\n`);
+    await client.closed();
+    expect(client.received()).toBe('');
+    client.close();
+  });
+});
