@@ -225,7 +225,10 @@ export function createContainers(deps: {
     disconnect(container, network) {
       if (!container.networks.delete(network.name))
         throw new Refusal(500, `container is not connected to ${network.name}`);
-      if (isRunning(container)) emitNetwork('disconnect', network, container);
+      if (!isRunning(container)) return;
+      // Twice, as 20.10 does: once from the network's side and once from the daemon's.
+      emitNetwork('disconnect', network, container);
+      emitNetwork('disconnect', network, container);
     },
     async exit(container, code, { oom = false } = {}) {
       if (!isRunning(container)) return;

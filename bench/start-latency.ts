@@ -1,0 +1,69 @@
+/** How long from the engine's `start` signal to the first 200 through the proxy, with few and with many containers running? */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSimulator } from '../src/engine-simulator/simulator.ts';
+import { startPortolan } from '../test/support/portolan.ts';
+import { print } from './support/report.ts';
+
+const rounds = 200;
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+const few = await measure(5);
+const many = await measure(300);
+print('start signal to first 200, simulated engine', {
+  '5 containers, p50 (ms)': few.p50,
+  '5 containers, p99 (ms)': few.p99,
+  '300 containers, p50 (ms)': many.p50,
+  '300 containers, p99 (ms)': many.p99,
+  '300 against 5, p50 (x)': many.p50 / few.p50,
+  '300 against 5, p99 (x)': many.p99 / few.p99,
+});
+process.exit(0);
+
+async function measure(count: number): Promise<{ p50: number; p99: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'portolan-bench-'));
+  const simulator = createSimulator({ socketPath: join(folder, 'engine.sock') });
+  await simulator.start();
+  for (let at = 0; at < count; at++) await simulator.run({ name: `idle-${at}` });
+  const portolan = await startPortolan({
+    dockerHost: simulator.host,
+    simulated: true,
+    dataDir: join(folder, 'data'),
+  });
+  const probe = await simulator.run({ name: 'probe' });
+  await portolan.answers('probe.docker.localhost', 200);
+  const times: number[] = [];
+  let signalledAt = 0;
+  simulator.journal.subscribe({
+    take(event) {
+      if (event.action === 'start' && event.actor === probe.id) signalledAt = performance.now();
+      return true;
+    },
+  });
+  for (let round = 0; round < rounds; round++) {
+    await simulator.containers.stop(probe);
+    await portolan.answers('probe.docker.localhost', 503);
+    await sleep(20);
+    await simulator.containers.start(probe);
+    while ((await ask(portolan.port)) !== 200) await sleep(0);
+    times.push(performance.now() - signalledAt);
+  }
+  await portolan.stop();
+  await simulator.stop();
+  rmSync(folder, { recursive: true });
+  times.sort((one, other) => one - other);
+  return { p50: times[Math.floor(rounds / 2)]!, p99: times[Math.floor(rounds * 0.99)]! };
+}
+
+function ask(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: 'probe.docker.localhost' };
+    get({ host: '127.0.0.1', port, agent, headers }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode ?? 0));
+    }).on('error', reject);
+  });
+}
