@@ -19,12 +19,13 @@ export interface LiveState {
   sentence(host: string): string;
   confirmed(): boolean;
   projections(): readonly Progress[];
+  replaceProjections(): void;
 }
 
 export function createLive(
   loop: Pick<Loop, 'state'>,
   trust: Pick<TrustKeeper, 'current'>,
-  projections: { progress(): readonly Progress[] },
+  projections: { progress(): readonly Progress[]; replace(): void },
 ): LiveState {
   return {
     refusals() {
@@ -45,5 +46,6 @@ export function createLive(
     sentence: (host) => entryOf(loop.state(), host as Host).sentence,
     confirmed: () => trust.current() === 'confirmed',
     projections: projections.progress,
+    replaceProjections: projections.replace,
   };
 }

@@ -1,4 +1,8 @@
-/** The tables of `projections.db`, from which drizzle-kit generates the migrations. All of them can be made again. */
+/**
+ * The tables of `projections.db`, from which drizzle-kit generates the migrations. All of them can be made again. Where
+ * the key is the whole row, `WITHOUT ROWID` was added to the generated SQL, which drizzle cannot say.
+ */
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** How far each projection has come. */
@@ -6,7 +10,7 @@ export const checkpoints = sqliteTable('checkpoints', {
   name: text().primaryKey(),
   version: integer().notNull(),
   position: integer().notNull(),
-  /** Hash of the event at `position`: tells that the log is still the one that was folded. */
+  /** Hash of the event at `position`: tells that the log is still the one that was folded. Empty if it cannot be read. */
   hash: text().notNull(),
 });
 
@@ -54,6 +58,27 @@ export const routeHistory = sqliteTable(
   ],
 );
 
+/** Routes in force: those that go on when Portolan is there again. */
+export const standingRoutes = sqliteTable('standing_routes', {
+  route: text().primaryKey(),
+  host: text().notNull(),
+  path: text().notNull(),
+  owner: text().notNull(),
+  /** JSON. */
+  targets: text().notNull(),
+});
+
+/** One row: whether Portolan serves at the position of the fold, and what that depends on. */
+export const service = sqliteTable('service', {
+  id: integer().primaryKey(),
+  serving: integer().notNull(),
+  /** The machine's boot id of this run, and of the last run that reached its engine. */
+  boot: text(),
+  confirmedBoot: text('confirmed_boot'),
+  /** `recordedAt` of the last event: Portolan was alive then. */
+  lastMs: integer('last_ms').notNull(),
+});
+
 export const containers = sqliteTable(
   'containers',
   {
@@ -68,6 +93,13 @@ export const containers = sqliteTable(
     position: integer().notNull(),
   },
   (table) => [primaryKey({ columns: [table.engine, table.id] }), index('containers_name').on(table.name)],
+);
+
+/** Every name that a container had. */
+export const containerNames = sqliteTable(
+  'container_names',
+  { name: text().notNull(), engine: text().notNull(), id: text().notNull() },
+  (table) => [primaryKey({ columns: [table.name, table.engine, table.id] })],
 );
 
 export const audit = sqliteTable(
@@ -85,14 +117,13 @@ export const audit = sqliteTable(
     /** Milliseconds since the epoch. */
     requestedMs: integer('requested_ms').notNull(),
     completedMs: integer('completed_ms'),
-    /** Of the last event that was joined. */
-    lastMs: integer('last_ms').notNull(),
     outcome: text().notNull(),
     detail: text().notNull(),
     basis: text().notNull(),
   },
   (table) => [
     index('audit_container').on(table.container, table.position),
+    index('audit_name').on(table.name, table.position),
     index('audit_command').on(table.command),
     index('audit_actor').on(table.actorKind, table.actorName, table.position),
   ],
@@ -103,11 +134,35 @@ export const auditConsequences = sqliteTable(
   {
     entry: integer().notNull(),
     position: integer().notNull(),
-    /** Event id: what it caused in turn belongs to the same entry. */
-    id: text().notNull(),
+    /** Id of an event that decisions may have as their cause: they belong to the same entry. Null for others. */
+    id: text(),
   },
   (table) => [
     primaryKey({ columns: [table.entry, table.position] }),
-    index('audit_consequences_id').on(table.id),
+    index('audit_consequences_cause').on(table.id).where(sql`${table.id} is not null`),
   ],
+);
+
+/** What the audit has to know of a container to join what comes next. */
+export const auditSubjects = sqliteTable(
+  'audit_subjects',
+  {
+    engine: text().notNull(),
+    container: text().notNull(),
+    /** JSON. */
+    state: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.engine, table.container] })],
+);
+
+/** What events are found by: `container:ENGINE/ID`, `name:NAME`, `host:HOST`, `type:TYPE`, `actor:KIND[:NAME]`. */
+export const subjects = sqliteTable('subjects', {
+  id: integer().primaryKey(),
+  name: text().notNull().unique(),
+});
+
+export const eventIndex = sqliteTable(
+  'event_index',
+  { subject: integer().notNull(), position: integer().notNull() },
+  (table) => [primaryKey({ columns: [table.subject, table.position] })],
 );

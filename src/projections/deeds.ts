@@ -1,92 +1,143 @@
-/** Which signals tell of somebody's deed, which command could have caused them, and what a deed from outside is called. */
+/** Which signals a command may be followed by, and how signals that no command explains make up a change from outside. */
+import { constants } from 'node:os';
+import type { CommandKind } from '../events/commands.ts';
 import type { Event } from '../events/event.ts';
-import type { SignalType } from '../events/signals.ts';
-import { signalTypes } from '../events/signals.ts';
+import type { ContainerObservedData } from '../events/observations.ts';
+import { type SignalType, signalTypes } from '../events/signals.ts';
 
-export type SignalEvent = Event & { type: SignalType };
+export type SignalEvent = Event & { readonly type: SignalType };
 
 const signals: ReadonlySet<string> = new Set(signalTypes);
 
-export const isDeed = (event: Event): event is SignalEvent => signals.has(event.type);
+/** A health check's result is nobody's deed. */
+export const isDeed = (event: Event): event is SignalEvent =>
+  signals.has(event.type) && event.type !== 'ContainerHealthChanged';
 
-/** The signals that each command may be followed by. */
-const causedBy: Readonly<Record<string, readonly SignalType[]>> = {
-  create: ['ContainerCreated', 'ContainerNetworkConnected', 'ContainerStarted', 'ContainerHealthChanged'],
-  start: ['ContainerStarted', 'ContainerNetworkConnected'],
-  stop: ['ContainerKilled', 'ContainerDied', 'ContainerNetworkDisconnected', 'ContainerStopped'],
-  restart: [
-    'ContainerKilled',
-    'ContainerDied',
-    'ContainerNetworkDisconnected',
-    'ContainerStopped',
-    'ContainerNetworkConnected',
-    'ContainerStarted',
-  ],
-  pause: ['ContainerPaused'],
-  unpause: ['ContainerUnpaused'],
-  kill: ['ContainerKilled', 'ContainerDied', 'ContainerNetworkDisconnected'],
-  remove: ['ContainerKilled', 'ContainerDied', 'ContainerNetworkDisconnected', 'ContainerDestroyed'],
+const ending = ['Killed', 'Died', 'Stopped', 'OutOfMemory', 'NetworkDisconnected'] as const;
+const beginning = ['NetworkConnected', 'Started'] as const;
+type Short = SignalType extends `Container${infer Name}` ? Name : never;
+
+const effects: Readonly<Record<CommandKind, readonly Short[]>> = {
+  create: ['Created', ...beginning],
+  start: beginning,
+  stop: ending,
+  restart: [...ending, ...beginning],
+  pause: ['Paused'],
+  unpause: ['Unpaused'],
+  kill: ending,
+  remove: [...ending, 'Destroyed'],
 };
 
-export const fits = (command: string, event: SignalEvent): boolean =>
-  causedBy[command]?.includes(event.type) ?? false;
+export const fits = (command: CommandKind, type: SignalType): boolean =>
+  (effects[command] as readonly string[]).includes(type.slice('Container'.length));
 
-export interface Deed {
-  readonly name: string;
-  /** Whether it continues the change that is under way. */
-  readonly joins: boolean;
-  /** Nobody asked for it: a process ended, a health check failed, a restart policy. */
-  readonly byEngine: boolean;
+/** `exit` and `restart` are the engine's own doing; all others came from outside. */
+export type Deed =
+  | 'create'
+  | 'start'
+  | 'stop'
+  | 'kill'
+  | 'exit'
+  | 'restart'
+  | 'remove'
+  | 'pause'
+  | 'unpause'
+  | 'rename'
+  | 'update'
+  | 'connect'
+  | 'disconnect';
+
+export const isEngines = (deed: Deed): boolean => deed === 'exit' || deed === 'restart';
+
+/** What a signal begins that belongs to nothing before it. */
+const begins: Partial<Readonly<Record<SignalType, Deed>>> = {
+  ContainerCreated: 'create',
+  ContainerStarted: 'start',
+  ContainerKilled: 'kill',
+  ContainerDied: 'exit',
+  ContainerStopped: 'stop',
+  ContainerOutOfMemory: 'exit',
+  ContainerPaused: 'pause',
+  ContainerUnpaused: 'unpause',
+  ContainerRenamed: 'rename',
+  ContainerUpdated: 'update',
+  ContainerDestroyed: 'remove',
+  ContainerNetworkConnected: 'connect',
+  ContainerNetworkDisconnected: 'disconnect',
+};
+
+/** What a deed under way turns out to be by the next signal: `docker stop` begins as a kill, a start with a network. */
+const continues: Partial<Readonly<Record<Deed, Partial<Readonly<Record<SignalType, Deed>>>>>> = {
+  create: { ContainerNetworkConnected: 'create' },
+  connect: { ContainerNetworkConnected: 'connect', ContainerStarted: 'start' },
+  start: { ContainerNetworkConnected: 'start' },
+  restart: { ContainerNetworkConnected: 'restart' },
+  kill: {
+    ContainerKilled: 'kill',
+    ContainerDied: 'kill',
+    ContainerOutOfMemory: 'kill',
+    ContainerNetworkDisconnected: 'kill',
+    ContainerStopped: 'stop',
+    ContainerDestroyed: 'remove',
+  },
+  stop: { ContainerKilled: 'stop', ContainerDied: 'stop', ContainerNetworkDisconnected: 'stop' },
+  disconnect: {
+    ContainerNetworkDisconnected: 'disconnect',
+    ContainerDied: 'exit',
+    ContainerDestroyed: 'remove',
+  },
+  exit: {
+    ContainerDied: 'exit',
+    ContainerOutOfMemory: 'exit',
+    ContainerNetworkDisconnected: 'exit',
+    ContainerStopped: 'stop',
+  },
+};
+
+export const deedBegunBy = (type: SignalType): Deed | null => begins[type] ?? null;
+export const deedContinuedBy = (deed: Deed, type: SignalType): Deed | null => continues[deed]?.[type] ?? null;
+
+/** What must have happened between two observations, where no signal told. Null if it is nothing that someone does. */
+export function deedBetween(
+  before: { readonly status: string; readonly startedAt: string | null; readonly name: string } | null,
+  after: ContainerObservedData,
+): Deed | null {
+  if (before === null) return 'create';
+  if (before.status !== after.status) {
+    if (after.status === 'running') return before.status === 'paused' ? 'unpause' : 'start';
+    if (after.status === 'paused') return 'pause';
+    return after.status === 'exited' || after.status === 'dead' ? 'stop' : null;
+  }
+  if (after.status === 'running' && before.startedAt !== after.startedAt) return 'restart';
+  return before.name === after.name ? null : 'rename';
 }
 
-/** @param under the change from outside that is under way, if any */
-export function actionOf(event: SignalEvent, under: string | null): Deed {
-  const begins = (name: string): Deed => ({ name, joins: false, byEngine: false });
-  const continues = (name: string, after: readonly string[]): Deed => ({
-    name,
-    joins: under !== null && after.includes(under),
-    byEngine: false,
-  });
-  const { type } = event;
+/** Whether a signal of `docker kill` is meant to end the container. @param stopSignal of the container, e.g. `SIGQUIT` */
+export function isEnding(claimed: string | undefined, stopSignal: string): boolean {
+  const number = numberOf(claimed ?? '');
+  return number === 9 || number === 15 || number === numberOf(stopSignal);
+}
+
+/** Of a signal by name or number, as the engine gives either. */
+function numberOf(signal: string): number {
+  const name = signal.replace(/^SIG/, '');
+  const realTime = /^RTMIN(?:\+(\d+))?$/.exec(name);
+  if (realTime !== null) return 34 + Number(realTime[1] ?? 0);
+  return constants.signals[`SIG${name}` as NodeJS.Signals] ?? Number(name);
+}
+
+/** What a signal adds to an entry's detail; all of it only claimed by the engine's stream. */
+export function detailOf({ type, data: { claimed } }: SignalEvent): string {
   switch (type) {
-    case 'ContainerCreated':
-      return begins('create');
-    case 'ContainerStarted':
-      // The network comes before the start.
-      return under === 'exit'
-        ? { name: 'restart', joins: true, byEngine: true }
-        : continues('start', ['connect']);
     case 'ContainerKilled':
-      return continues('kill', ['kill']);
+      return claimed.signal === undefined ? '' : `signal ${claimed.signal}`;
     case 'ContainerDied':
-      return under === 'kill'
-        ? { name: 'kill', joins: true, byEngine: false }
-        : { name: 'exit', joins: false, byEngine: true };
-    case 'ContainerStopped':
-      return continues('stop', ['kill', 'exit']);
-    case 'ContainerDestroyed':
-      return continues('remove', ['kill', 'exit', 'stop']);
-    case 'ContainerPaused':
-      return begins('pause');
-    case 'ContainerUnpaused':
-      return begins('unpause');
-    case 'ContainerRenamed':
-      return begins('rename');
-    case 'ContainerUpdated':
-      return begins('update');
+      return claimed.exitCode === undefined ? '' : `exit code ${claimed.exitCode}`;
     case 'ContainerOutOfMemory':
-      return { name: 'out-of-memory', joins: false, byEngine: true };
-    case 'ContainerHealthChanged':
-      return { name: 'health', joins: false, byEngine: true };
-    case 'ContainerNetworkConnected':
-      return under === 'create' || under === 'start'
-        ? { name: under, joins: true, byEngine: false }
-        : begins('connect');
-    case 'ContainerNetworkDisconnected':
-      return under === 'kill' || under === 'exit' || under === 'stop'
-        ? { name: under, joins: true, byEngine: false }
-        : begins('disconnect');
+      return 'out of memory';
+    case 'ContainerRenamed':
+      return `${claimed.oldName ?? '?'} to ${claimed.name ?? '?'}`;
     default:
-      return type satisfies never;
+      return '';
   }
 }

@@ -2,33 +2,47 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { migrate } from '../db/migrate.ts';
+import { migrate, NewerSchema } from '../db/migrate.ts';
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
+import { faultOf, ProjectionsFault } from './faults.ts';
 
 const migrations = fileURLToPath(new URL('../../migrations/projections', import.meta.url));
 
 export const projectionsPath = (dataDir: string): string => join(dataDir, 'projections.db');
 
-/** @throws {SqliteError} if the folder cannot be written */
-export function openProjections(dataDir: string): DatabaseFile {
+/**
+ * @param onReplaced called with the reason when the file was thrown away
+ * @throws {ProjectionsFault} the folder cannot be written
+ */
+export function openProjections(path: string, onReplaced: (reason: string) => void): DatabaseFile {
   try {
-    return open(dataDir);
-  } catch {
-    // Disposable: what cannot be opened is made again from the log. If the folder is at fault, that throws.
-    for (const suffix of ['', '-wal', '-shm'])
-      rmSync(`${projectionsPath(dataDir)}${suffix}`, { force: true });
-    return open(dataDir);
+    return open(path);
+  } catch (error) {
+    const reason = whyDisposed(error);
+    removeProjections(path);
+    onReplaced(reason);
+    return open(path);
   }
 }
 
-function open(dataDir: string): DatabaseFile {
-  const db = openDatabase(projectionsPath(dataDir), { synchronous: 'NORMAL' });
+export function removeProjections(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+}
+
+/** A file that another version or program wrote is no better than a damaged one; a full disk is not its fault. */
+function whyDisposed(error: unknown): string {
+  if (error instanceof NewerSchema) return error.message;
+  const fault = faultOf(error);
+  if (fault?.code === 'unwritable') throw fault;
+  return fault?.message ?? `projections.db has another shape: ${(error as Error).message}`;
+}
+
+function open(path: string): DatabaseFile {
+  const db = openDatabase(path, { synchronous: 'NORMAL' });
   try {
     migrate(db, migrations);
-    // Touches each table's root: a damaged file shows here, not in the midst of things.
-    for (const table of ['routes', 'route_history', 'containers', 'audit']) {
-      db.prepare(`SELECT count(*) FROM (SELECT 1 FROM ${table} LIMIT 1000)`).get();
-    }
+    const found = db.pragma('quick_check(1)', { simple: true });
+    if (found !== 'ok') throw new ProjectionsFault(`projections.db is damaged: ${found}`, 'damaged');
     return db;
   } catch (error) {
     db.close();

@@ -1,6 +1,7 @@
 /** What a projection is: a fold of the log into tables of its own. */
 import type { DatabaseFile } from '../db/open.ts';
 import type { Event } from '../events/event.ts';
+import type { UnreadableEvent } from '../log/port.ts';
 
 export interface Projection {
   readonly name: string;
@@ -8,6 +9,18 @@ export interface Projection {
   readonly version: number;
   /** Its tables, emptied before it is built again. */
   readonly tables: readonly string[];
-  /** Prepares its statements once. @returns what applies one event, in the order of the log, within a transaction */
-  open(db: DatabaseFile): (event: Event) => void;
+  /** Prepares its statements once. What it keeps in memory must not outlive `reset`. */
+  open(db: DatabaseFile): Fold;
+}
+
+/** Each call runs within a transaction. The same events give the same rows, however they are cut into batches. */
+export interface Fold {
+  /** One event, in the order of the log. */
+  apply(event: Event): void;
+  /** An event whose payload no longer parses. */
+  setAside?(event: UnreadableEvent): void;
+  /** Writes what was kept back, at the end of a batch. */
+  flush?(): void;
+  /** Forgets what is in memory: the transaction was rolled back. */
+  reset?(): void;
 }

@@ -3,14 +3,11 @@ import type { DatabaseFile } from '../db/open.ts';
 import type { Event } from '../events/event.ts';
 import type { Position } from '../events/ids.ts';
 import type { LogReader, UnreadableEvent } from '../log/port.ts';
-import { audit } from './audit.ts';
-import { containers } from './containers.ts';
-import type { Projection } from './projection.ts';
-import { routeHistory } from './route-history.ts';
-import { routes } from './routes.ts';
+import { type Checkpoint, createCheckpoints } from './checkpoints.ts';
+import { faultOf } from './faults.ts';
+import type { Fold, Projection } from './projection.ts';
 
-export const allProjections: readonly Projection[] = [routes, routeHistory, containers, audit];
-
+/** How far a projection is. */
 export interface Progress {
   readonly name: string;
   readonly position: number;
@@ -19,103 +16,116 @@ export interface Progress {
 }
 
 export interface Projector {
-  /** Takes in at most one batch. @returns whether there may be more */
-  step(): boolean;
+  /**
+   * Takes in at most `limit` events for each distinct place at which projections stand.
+   * @returns whether there may be more
+   * @throws {ProjectionsFault} the file is at fault; nothing was taken in by the one at which it showed
+   */
+  step(limit?: number): boolean;
   progress(): readonly Progress[];
 }
 
-/** Events in one transaction. */
-const batchSize = 1_000;
-
 interface Follower {
   readonly projection: Projection;
-  readonly apply: (event: Event) => void;
+  readonly fold: Fold;
   position: number;
   problem: string;
 }
 
+type Item = Event | UnreadableEvent;
+
+/** Events in one transaction. */
+const batchSize = 1_000;
+
 export function createProjector(
   db: DatabaseFile,
   log: LogReader,
+  projections: readonly Projection[],
   onUnreadable: (event: UnreadableEvent) => void,
-  projections: readonly Projection[] = allProjections,
 ): Projector {
-  const checkpoints = prepareCheckpoints(db);
+  const checkpoints = createCheckpoints(db);
   const followers = projections.map((projection): Follower => {
-    const apply = projection.open(db);
-    return { projection, apply, position: resume(db, log, checkpoints, projection), problem: '' };
+    const fold = projection.open(db);
+    return { projection, fold, position: checkpoints.resume(projection, log), problem: '' };
   });
+  const reported = new Set<number>();
 
-  function advance(
-    follower: Follower,
-    events: readonly Event[],
-    last: { position: number; hash: string },
-  ): void {
-    const fresh = events.filter((event) => event.position > follower.position);
+  /** One that is far behind, as it is built again, must not hold up those at the head. */
+  function stepFrom(position: number, limit: number): boolean {
+    const group = followers.filter((one) => one.problem === '' && one.position === position);
+    const batch = readBatch(log, position as Position, limit);
+    if (batch.length === 0) return false;
+    for (const item of batch) {
+      if (isEvent(item) || reported.has(item.position)) continue;
+      reported.add(item.position);
+      onUnreadable(item);
+    }
+    for (const follower of group) advance(follower, batch);
+    return batch.length === limit;
+  }
+
+  function advance(follower: Follower, batch: readonly Item[]): void {
+    if (take(follower, batch) === null) return;
+    // It stops before the event at which it failed, and is reported as stale; the log and the others go on.
+    for (const item of batch) {
+      const error = take(follower, [item]);
+      if (error === null) continue;
+      follower.problem = `stopped at position ${item.position} (${item.type}): ${messageOf(error)}`;
+      return;
+    }
+  }
+
+  /** All of it in one transaction, or nothing. @returns why it failed */
+  function take(follower: Follower, batch: readonly Item[]): unknown {
+    const { projection, fold } = follower;
+    const last = checkpointAt(batch.at(-1)!);
     try {
       db.transaction(() => {
-        for (const event of fresh) follower.apply(event);
-        const { name, version } = follower.projection;
-        checkpoints.put.run(name, version, last.position, last.hash);
+        for (const item of batch) {
+          if (isEvent(item)) fold.apply(item);
+          else fold.setAside?.(item);
+        }
+        fold.flush?.();
+        checkpoints.keep(projection, last);
       }).immediate();
       follower.position = last.position;
+      return null;
     } catch (error) {
-      // It stops here and is reported as stale; the log and the others go on.
-      follower.problem = `stopped after position ${follower.position}: ${(error as Error).message}`;
+      fold.reset?.();
+      const fault = faultOf(error);
+      if (fault !== null) throw fault;
+      return error;
     }
   }
 
   return {
-    step() {
-      const following = followers.filter((follower) => follower.problem === '');
-      if (following.length === 0) return false;
-      const from = Math.min(...following.map((follower) => follower.position)) as Position;
-      const unreadable: UnreadableEvent[] = [];
-      const events = log.read(from, batchSize, (event) => unreadable.push(event));
-      for (const event of unreadable) onUnreadable(event);
-      const taken = events.length + unreadable.length;
-      const last = events.at(-1);
-      if (last === undefined) {
-        // Nothing but events that cannot be read: passed over until the next that can.
-        const end = unreadable.at(-1)?.position;
-        if (end !== undefined)
-          for (const follower of following) follower.position = Math.max(follower.position, end);
-        return taken > 0;
-      }
-      for (const follower of following)
-        if (last.position > follower.position) advance(follower, events, last);
-      return taken === batchSize;
+    step(limit = batchSize) {
+      const following = followers.filter((one) => one.problem === '');
+      const places = [...new Set(following.map((one) => one.position))].sort((one, other) => other - one);
+      return places.map((place) => stepFrom(place, limit)).some((more) => more);
     },
     progress: () =>
       followers.map(({ projection, position, problem }) => ({ name: projection.name, position, problem })),
   };
 }
 
-function prepareCheckpoints(db: DatabaseFile) {
-  return {
-    get: db.prepare('SELECT version, position, hash FROM checkpoints WHERE name = ?'),
-    put: db.prepare('INSERT OR REPLACE INTO checkpoints (name, version, position, hash) VALUES (?, ?, ?, ?)'),
-    drop: db.prepare('DELETE FROM checkpoints WHERE name = ?'),
-  };
-}
+const isEvent = (item: Item): item is Event => !('problem' in item);
 
-/** Where it stopped; from the start if it was made by another version, or from another log. */
-function resume(
-  db: DatabaseFile,
-  log: LogReader,
-  checkpoints: ReturnType<typeof prepareCheckpoints>,
-  { name, version, tables }: Projection,
-): number {
-  const checkpoint = checkpoints.get.get(name) as
-    | { version: number; position: number; hash: string }
-    | undefined;
-  if (checkpoint?.version === version) {
-    const event = log.event(checkpoint.position as Position);
-    if (event?.hash === checkpoint.hash) return checkpoint.position;
+const checkpointAt = (item: Item): Checkpoint => ({
+  position: item.position,
+  hash: isEvent(item) ? item.hash : '',
+});
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** @throws {Error} the log cannot be read, which is no fault of the projections */
+function readBatch(log: LogReader, after: Position, limit: number): Item[] {
+  const unreadable: UnreadableEvent[] = [];
+  try {
+    const events = log.read(after, limit, (event) => unreadable.push(event));
+    if (unreadable.length === 0) return events;
+    return [...events, ...unreadable].sort((one, other) => one.position - other.position);
+  } catch (error) {
+    throw new Error(`the log cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  db.transaction(() => {
-    for (const table of tables) db.exec(`DELETE FROM ${table}`);
-    checkpoints.drop.run(name);
-  }).immediate();
-  return 0;
 }

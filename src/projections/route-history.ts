@@ -1,74 +1,142 @@
 /**
- * `route_history`: intervals in which a route's targets did not change.
+ * `route_history`: intervals in which a route was served with one set of targets.
  *
- * An interval never spans a time in which Portolan was not there: it ends with `PortolanStopped`, or at the last sign of
- * life of a run that was killed, and the routes in force begin another one with the next start.
+ * They do not span a time in which nothing was served. Portolan serves from its start on if the machine still runs on
+ * the boot on which the engine was last reached: the last known routes, unconfirmed as long as the engine is away. On
+ * another boot their addresses may belong to others, and it serves from `EngineConnected` on. It ends with
+ * `PortolanStopped`, or, killed, at the last sign of life (`lastAlive`, or an event that it recorded later). When it
+ * ends, the intervals end (`away`), and the routes in force begin new ones when it serves again. An engine that is lost
+ * in between ends nothing. So at every position at which Portolan serves, the intervals that span it are the routes in
+ * force, and at all others there are none.
  */
 import type { DatabaseFile } from '../db/open.ts';
 import type { Event } from '../events/event.ts';
-import type { Projection } from './projection.ts';
+import type { Fold, Projection } from './projection.ts';
 
 export const routeHistory: Projection = {
   name: 'route_history',
-  version: 1,
-  tables: ['route_history'],
-  open(db) {
-    const statements = prepare(db);
-    return (event) => apply(statements, event);
-  },
+  version: 2,
+  tables: ['route_history', 'standing_routes', 'service'],
+  open,
 };
 
-function prepare(db: DatabaseFile) {
+interface Service {
+  readonly serving: boolean;
+  readonly boot: string | null;
+  readonly confirmedBoot: string | null;
+  /** Milliseconds since the epoch. */
+  readonly lastMs: number;
+}
+
+function open(db: DatabaseFile): Fold {
+  const statements = prepare(db);
+  let service: Service | null = null;
+  const now = (): Service => {
+    service ??= load(statements);
+    return service;
+  };
+
+  function apply(event: Event): void {
+    const next = follow(statements, event, now());
+    service = { ...next, lastMs: event.recordedAt };
+  }
+
   return {
-    begin: db.prepare(`INSERT INTO route_history (route, host, path, owner, targets, from_position, from_ms)
+    apply,
+    setAside({ streamId, position, recordedAt }) {
+      if (streamId.startsWith('route:'))
+        close(statements, streamId.slice('route:'.length), position, recordedAt, 'unreadable');
+      service = { ...now(), lastMs: recordedAt };
+    },
+    flush() {
+      const { serving, boot, confirmedBoot, lastMs } = now();
+      statements.keep.run(serving ? 1 : 0, boot, confirmedBoot, lastMs);
+    },
+    reset() {
+      service = null;
+    },
+  };
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(db: DatabaseFile) {
+  const columns = 'route, host, path, owner, targets';
+  return {
+    load: db.prepare(
+      'SELECT serving, boot, confirmed_boot AS confirmedBoot, last_ms AS lastMs FROM service WHERE id = 1',
+    ),
+    keep: db.prepare(
+      'INSERT OR REPLACE INTO service (id, serving, boot, confirmed_boot, last_ms) VALUES (1, ?, ?, ?, ?)',
+    ),
+    stand: db.prepare(`INSERT OR REPLACE INTO standing_routes (${columns}) VALUES (?, ?, ?, ?, ?)`),
+    fall: db.prepare('DELETE FROM standing_routes WHERE route = ?'),
+    begin: db.prepare(`INSERT INTO route_history (${columns}, from_position, from_ms)
       VALUES (?, ?, ?, ?, ?, ?, ?)`),
+    beginAll: db.prepare(`INSERT INTO route_history (${columns}, from_position, from_ms)
+      SELECT ${columns}, ?, ? FROM standing_routes`),
     end: db.prepare(
       'UPDATE route_history SET to_position = ?, to_ms = ?, reason = ? WHERE to_position IS NULL AND route = ?',
     ),
-    /** Routes in force when Portolan went away: those whose last interval it ended. */
-    resume: db.prepare(`INSERT INTO route_history (route, host, path, owner, targets, from_position, from_ms)
-      SELECT route, host, path, owner, targets, ?, ? FROM route_history AS last
-      WHERE last.to_position IS NOT NULL AND last.reason = 'away' AND last.from_position =
-        (SELECT max(from_position) FROM route_history WHERE route = last.route)`),
-    leave: db.prepare(
+    endAll: db.prepare(
       "UPDATE route_history SET to_position = ?, to_ms = max(from_ms, ?), reason = 'away' WHERE to_position IS NULL",
     ),
   };
 }
 
-function apply(statements: ReturnType<typeof prepare>, event: Event): void {
+function load(statements: Statements): Service {
+  const row = statements.load.get() as (Omit<Service, 'serving'> & { serving: number }) | undefined;
+  // A log that does not begin with a start: what it says was served.
+  if (row === undefined) return { serving: true, boot: null, confirmedBoot: null, lastMs: 0 };
+  return { ...row, serving: row.serving === 1 };
+}
+
+function follow(statements: Statements, event: Event, service: Service): Service {
   const { position, recordedAt } = event;
   switch (event.type) {
     case 'RouteOpened':
     case 'RouteChanged': {
       const { route, match, owner, targets } = event.data;
+      const row = [route, match.host, match.path, owner, JSON.stringify(targets)];
       statements.end.run(position, recordedAt, 'changed', route);
-      statements.begin.run(
-        route,
-        match.host,
-        match.path,
-        owner,
-        JSON.stringify(targets),
-        position,
-        recordedAt,
-      );
-      return;
+      statements.stand.run(...row);
+      if (service.serving) statements.begin.run(...row, position, recordedAt);
+      return service;
     }
     case 'RouteClosed':
-      statements.end.run(position, recordedAt, event.data.reason, event.data.route);
-      return;
+      close(statements, event.data.route, position, recordedAt, event.data.reason);
+      return service;
     case 'PortolanStopped':
-      statements.leave.run(position, recordedAt);
-      return;
+      statements.endAll.run(position, recordedAt);
+      return { ...service, serving: false };
     case 'PortolanStarted': {
-      const { lastAlive } = event.data;
-      statements.leave.run(
-        position,
-        lastAlive === null ? recordedAt : Math.min(Date.parse(lastAlive), recordedAt),
-      );
-      statements.resume.run(position, recordedAt);
-      return;
+      const { bootId, lastAlive } = event.data;
+      statements.endAll.run(position, aliveUntil(lastAlive, service.lastMs, recordedAt));
+      const serving = bootId === service.confirmedBoot;
+      if (serving) statements.beginAll.run(position, recordedAt);
+      return { ...service, boot: bootId, serving };
     }
+    case 'EngineConnected':
+      if (!service.serving) statements.beginAll.run(position, recordedAt);
+      return { ...service, serving: true, confirmedBoot: service.boot };
     default:
+      return service;
   }
+}
+
+function close(
+  statements: Statements,
+  route: string,
+  position: number,
+  recordedAt: number,
+  reason: string,
+): void {
+  statements.end.run(position, recordedAt, reason, route);
+  statements.fall.run(route);
+}
+
+/** Milliseconds. The heartbeat comes now and then; an event that was recorded after it is a later sign of life. */
+function aliveUntil(lastAlive: string | null, lastMs: number, startedAt: number): number {
+  const beat = lastAlive === null ? 0 : Date.parse(lastAlive);
+  return Math.min(Math.max(beat, lastMs), startedAt);
 }

@@ -8,33 +8,40 @@ export interface Projections {
   /** The log has grown. */
   notify(): void;
   progress(): readonly Progress[];
+  /**
+   * Resolves with true once all projections that still follow have taken in this position, with false if that takes
+   * longer than `deadline` milliseconds or they are stopped.
+   */
+  reached(position: number, deadline: number): Promise<boolean>;
+  /** Throws the file away and makes it again from the log. */
+  replace(): void;
   stop(): Promise<void>;
 }
 
 /** Milliseconds before the thread is started again after a failure. */
 const restartAfter = 1_000;
 
+interface Waiter {
+  readonly position: number;
+  settle(reached: boolean): void;
+}
+
 export function startProjections(dataDir: string, logger: Logger): Projections {
   let progress: readonly Progress[] = [];
   let stopping = false;
-  let worker = launch();
+  let worker: Worker | null = launch();
   const reported = new Set<string>();
+  const waiters = new Set<Waiter>();
 
   function launch(): Worker {
     const thread = new Worker(new URL('./thread.ts', import.meta.url), {
       workerData: { dataDir },
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
-    thread.on('message', (message: FromProjections) => {
-      if (message.kind === 'unreadable')
-        logger.error(message, 'an event cannot be read; the projections leave it out');
-      else {
-        progress = message.progress;
-        report();
-      }
-    });
-    thread.on('error', (error) => logger.error({ err: error }, 'the projections have failed'));
+    thread.on('message', receive);
+    thread.on('error', (error) => logger.error({ err: error }, 'the thread of the projections has failed'));
     thread.on('exit', () => {
+      worker = null;
       if (stopping) return;
       setTimeout(() => {
         if (!stopping) worker = launch();
@@ -43,24 +50,70 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
     return thread;
   }
 
-  function report(): void {
-    for (const { name, problem } of progress) {
-      if (problem === '' || reported.has(problem)) continue;
-      reported.add(problem);
-      logger.error({ projection: name, problem }, 'a projection has stopped and is stale');
+  function receive(message: FromProjections): void {
+    switch (message.kind) {
+      case 'progress':
+        progress = message.progress;
+        for (const one of progress) report(one.problem, { projection: one.name });
+        for (const waiter of waiters) if (isReached(progress, waiter.position)) waiter.settle(true);
+        return;
+      case 'unreadable': {
+        const { position, type, problem } = message;
+        logger.error({ position, type, problem }, 'an event cannot be read; the projections set it aside');
+        return;
+      }
+      case 'replaced':
+        logger.warn({ reason: message.reason }, 'projections.db is made again from the log');
+        return;
+      case 'unwritable':
+        report(message.reason, {});
+        return;
+      default:
+        message satisfies never;
     }
   }
 
-  const tell = (message: ToProjections): void => worker.postMessage(message);
+  /** Once for each problem. */
+  function report(problem: string, about: Record<string, unknown>): void {
+    if (problem === '' || reported.has(problem)) return;
+    reported.add(problem);
+    logger.error({ ...about, problem }, 'the projections are stale');
+  }
+
+  const tell = (message: ToProjections): void => worker?.postMessage(message);
 
   return {
     notify: () => tell({ kind: 'grown' }),
     progress: () => progress,
+    reached(position, deadline) {
+      if (isReached(progress, position)) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const waiter: Waiter = {
+          position,
+          settle(reached) {
+            clearTimeout(timer);
+            waiters.delete(waiter);
+            resolve(reached);
+          },
+        };
+        const timer = setTimeout(() => waiter.settle(false), deadline);
+        waiters.add(waiter);
+      });
+    },
+    replace: () => tell({ kind: 'replace' }),
     async stop() {
       stopping = true;
-      const exit = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+      for (const waiter of waiters) waiter.settle(false);
+      if (worker === null) return;
+      const exit = new Promise<void>((resolve) => worker!.once('exit', () => resolve()));
       tell({ kind: 'stop' });
       await exit;
     },
   };
+}
+
+/** One that stopped is stale and said to be so; nobody waits for it. */
+function isReached(progress: readonly Progress[], position: number): boolean {
+  const following = progress.filter((one) => one.problem === '');
+  return following.length > 0 && following.every((one) => one.position >= position);
 }

@@ -1,12 +1,22 @@
-/** The thread that keeps the projections: is told how far the log is, takes that in, and says how far it is. */
+/** The thread that keeps the projections: is told that the log has grown, takes that in, and says how far it is. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { DatabaseFile } from '../db/open.ts';
 import { createLogReader } from '../log/read.ts';
-import { openProjections } from './file.ts';
-import { createProjector, type Progress } from './projector.ts';
+import { faultOf } from './faults.ts';
+import { openProjections, projectionsPath, removeProjections } from './file.ts';
+import { createProjector, type Progress, type Projector } from './projector.ts';
+import { allProjections } from './registry.ts';
 
-export type ToProjections = { readonly kind: 'grown' } | { readonly kind: 'stop' };
+export type ToProjections =
+  | { readonly kind: 'grown' }
+  | { readonly kind: 'replace' }
+  | { readonly kind: 'stop' };
 export type FromProjections =
   | { readonly kind: 'progress'; readonly progress: readonly Progress[] }
+  /** The file was thrown away and is made again. */
+  | { readonly kind: 'replaced'; readonly reason: string }
+  /** It is tried again. */
+  | { readonly kind: 'unwritable'; readonly reason: string }
   | {
       readonly kind: 'unreadable';
       readonly position: number;
@@ -14,25 +24,47 @@ export type FromProjections =
       readonly problem: string;
     };
 
+/** Milliseconds before an unwritable file is tried again. */
+const retryAfter = 1_000;
+
 const { dataDir } = workerData as { dataDir: string };
+const path = projectionsPath(dataDir);
 const port = parentPort!;
 const tell = (message: FromProjections): void => port.postMessage(message);
 
-const db = openProjections(dataDir);
 const log = createLogReader(dataDir);
-const projector = createProjector(db, log, ({ position, type, problem }) =>
-  tell({ kind: 'unreadable', position, type, problem }),
-);
+let open: { readonly db: DatabaseFile; readonly projector: Projector } | null = null;
 let scheduled = false;
 let stopped = false;
+
+function opened(): { readonly db: DatabaseFile; readonly projector: Projector } {
+  if (open !== null) return open;
+  const db = openProjections(path, (reason) => tell({ kind: 'replaced', reason }));
+  const projector = createProjector(db, log, allProjections, ({ position, type, problem }) =>
+    tell({ kind: 'unreadable', position, type, problem }),
+  );
+  open = { db, projector };
+  return open;
+}
 
 /** One batch in each turn, so that a stop is heard in between. */
 function follow(): void {
   scheduled = false;
   if (stopped) return;
-  const more = projector.step();
-  tell({ kind: 'progress', progress: projector.progress() });
-  if (more) schedule();
+  try {
+    const { projector } = opened();
+    const more = projector.step();
+    tell({ kind: 'progress', progress: projector.progress() });
+    if (more) schedule();
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault === null) throw error;
+    if (fault.code === 'damaged') replace(fault.message);
+    else {
+      tell({ kind: 'unwritable', reason: fault.message });
+      setTimeout(schedule, retryAfter).unref();
+    }
+  }
 }
 
 function schedule(): void {
@@ -41,13 +73,35 @@ function schedule(): void {
   setImmediate(follow);
 }
 
+/** Disposable: it is made again from the log. */
+function replace(reason: string): void {
+  close();
+  removeProjections(path);
+  tell({ kind: 'replaced', reason });
+  schedule();
+}
+
+function close(): void {
+  open?.db.close();
+  open = null;
+}
+
 port.on('message', (message: ToProjections) => {
-  if (message.kind === 'grown') schedule();
-  else {
-    stopped = true;
-    db.close();
-    log.close();
-    port.close();
+  switch (message.kind) {
+    case 'grown':
+      schedule();
+      return;
+    case 'replace':
+      replace('asked for');
+      return;
+    case 'stop':
+      stopped = true;
+      close();
+      log.close();
+      port.close();
+      return;
+    default:
+      message satisfies never;
   }
 });
 

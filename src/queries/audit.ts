@@ -1,7 +1,9 @@
 /** Who did what, newest first, from the `audit` projection. */
 import type { DatabaseFile } from '../db/open.ts';
 import type { Actor } from '../events/event.ts';
+import { createContainerFinder } from './container-finder.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
+import { parseActor } from './event-filter.ts';
 import type { AuditEntry, AuditFilter, Page } from './port.ts';
 
 interface AuditRow {
@@ -19,8 +21,11 @@ interface AuditRow {
 }
 
 export function createAuditQuery(db: DatabaseFile): (filter: AuditFilter) => Page<AuditEntry> {
+  const findContainers = createContainerFinder(db);
   const consequences = db
-    .prepare('SELECT position FROM audit_consequences WHERE entry = ? ORDER BY position LIMIT 1000')
+    .prepare(
+      'SELECT position FROM audit_consequences WHERE entry = ? AND position <> entry ORDER BY position LIMIT 1000',
+    )
     .pluck();
   const view = (row: AuditRow): AuditEntry => ({
     position: row.position,
@@ -37,7 +42,7 @@ export function createAuditQuery(db: DatabaseFile): (filter: AuditFilter) => Pag
   });
   return (filter) => {
     const [before] = decodeCursor(filter.cursor, ['number']) ?? [null];
-    const { where, values } = conditions(filter, before);
+    const { where, values } = conditions(filter, before, findContainers);
     const rows = db
       .prepare(`SELECT position, actor_kind AS actorKind, actor_name AS actorName, action, container, name,
         requested_ms AS requestedMs, completed_ms AS completedMs, outcome, detail, basis FROM audit
@@ -47,7 +52,11 @@ export function createAuditQuery(db: DatabaseFile): (filter: AuditFilter) => Pag
   };
 }
 
-function conditions(filter: AuditFilter, before: number | null) {
+function conditions(
+  filter: AuditFilter,
+  before: number | null,
+  findContainers: ReturnType<typeof createContainerFinder>,
+) {
   const where: string[] = [];
   const values: (string | number)[] = [];
   const add = (condition: string, ...more: (string | number)[]): void => {
@@ -56,19 +65,17 @@ function conditions(filter: AuditFilter, before: number | null) {
   };
   if (before !== null) add('position < ?', before);
   if (filter.actor !== undefined) {
-    const [kind, ...name] = filter.actor.split(':');
-    add('actor_kind = ?', kind!);
-    if (name.length > 0) add('actor_name = ?', name.join(':'));
+    const { kind, name } = parseActor(filter.actor);
+    add('actor_kind = ?', kind);
+    if (name !== null) add('actor_name = ?', name);
   }
   if (filter.container !== undefined) {
-    const one = filter.container;
-    const prefix = /^[0-9a-f]{12,63}$/.test(one) ? `${one}%` : one;
+    const ids = findContainers(filter.container).map(({ id }) => id);
     add(
-      '(container = ? OR name = ? OR container LIKE ? OR container IN (SELECT id FROM containers WHERE name = ?))',
-      one,
-      one,
-      prefix,
-      one,
+      '(container IN (SELECT value FROM json_each(?)) OR container = ? OR name = ?)',
+      JSON.stringify(ids),
+      filter.container,
+      filter.container,
     );
   }
   if (filter.since !== undefined) add('requested_ms >= ?', filter.since);

@@ -17,14 +17,19 @@ export interface Live {
   /** Whether the engine vouches for the open routes. */
   confirmed(): boolean;
   projections(): readonly ProjectionStatus[];
+  /** The projections' file is damaged: makes it again. */
+  replaceProjections?(): void;
 }
+
+/** Milliseconds after which a question is given up, and the thread with it. */
+const deadline = 15_000;
 
 export interface Queries extends QueryPort {
   stop(): Promise<void>;
 }
 
 export function createQueries(dataDir: string, live: Live, logger: Logger): Queries {
-  const reader = createAsker(dataDir, logger);
+  const reader = createAsker(dataDir, logger, () => live.replaceProjections?.());
   const routeNow = (route: RouteView): RouteView =>
     route.state === 'open' && !live.confirmed() ? { ...route, state: 'unconfirmed' } : route;
   const refusalsOf = (host: string): RefusalView[] =>
@@ -72,8 +77,14 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
 
 type Answer<Name extends keyof Questions> = ReturnType<Questions[Name]>;
 
-function createAsker(dataDir: string, logger: Logger) {
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+interface Call {
+  readonly asked: Worker;
+  readonly answer: PromiseWithResolvers<unknown>;
+  readonly timer: NodeJS.Timeout;
+}
+
+function createAsker(dataDir: string, logger: Logger, onDamaged: () => void) {
+  const waiting = new Map<number, Call>();
   let calls = 0;
   let stopping = false;
   let worker: Worker | null = null;
@@ -84,25 +95,43 @@ function createAsker(dataDir: string, logger: Logger) {
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     thread.unref();
-    thread.on('message', (reply: Reply) => {
-      const call = waiting.get(reply.call);
-      waiting.delete(reply.call);
-      if (reply.kind === 'answer') call?.resolve(reply.value);
-      else
-        call?.reject(
-          reply.kind === 'bad-cursor' ? new BadCursor(reply.message) : new QueryFailed(reply.message),
-        );
-    });
+    thread.on('message', receive);
     thread.on('error', (error) =>
       logger.error({ err: error }, 'the thread that answers questions has failed'),
     );
     thread.on('exit', () => {
-      worker = null;
-      for (const call of waiting.values())
-        call.reject(new QueryFailed('the thread that answers questions has ended'));
-      waiting.clear();
+      if (worker === thread) worker = null;
+      const lost = [...waiting].filter(([, { asked }]) => asked === thread);
+      for (const [call] of lost) fail(call, 'the thread that answers questions has ended');
     });
     return thread;
+  }
+
+  function receive(reply: Reply): void {
+    if (reply.kind === 'answer') settle(reply.call)?.resolve(reply.value);
+    else if (reply.kind === 'bad-cursor') settle(reply.call)?.reject(new BadCursor(reply.message));
+    else {
+      logger.error({ problem: reply.message }, 'a question could not be answered');
+      if (reply.kind === 'damaged') onDamaged();
+      fail(reply.call, 'the question could not be answered');
+    }
+  }
+
+  function settle(call: number): PromiseWithResolvers<unknown> | undefined {
+    const found = waiting.get(call);
+    clearTimeout(found?.timer);
+    waiting.delete(call);
+    return found?.answer;
+  }
+
+  const fail = (call: number, message: string): void => settle(call)?.reject(new QueryFailed(message));
+
+  /** A thread that does not answer is of no use any more. */
+  function giveUp(call: number): void {
+    const stuck = waiting.get(call)?.asked;
+    if (worker === stuck) worker = null;
+    void stuck?.terminate();
+    fail(call, `not answered within ${deadline / 1_000} s`);
   }
 
   return {
@@ -113,9 +142,10 @@ function createAsker(dataDir: string, logger: Logger) {
       if (stopping) return Promise.reject(new QueryFailed('Portolan is ending'));
       worker ??= launch();
       calls += 1;
+      const call = calls;
       const answer = Promise.withResolvers<unknown>();
-      waiting.set(calls, answer);
-      worker.postMessage({ call: calls, name, args } satisfies Question);
+      waiting.set(call, { asked: worker, answer, timer: setTimeout(() => giveUp(call), deadline).unref() });
+      worker.postMessage({ call, name, args } satisfies Question);
       return answer.promise as Promise<Answer<Name>>;
     },
     async stop() {

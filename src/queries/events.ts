@@ -1,9 +1,11 @@
-/** The log, filtered: by type, actor and time in its own rows, by container and host through the streams they are about. */
+/** The log, filtered: positions from the `event_index` projection and the instants, rows from the log itself. */
 import type { DatabaseFile } from '../db/open.ts';
 import type { Position } from '../events/ids.ts';
 import type { LogReader } from '../log/port.ts';
-import { decodeCursor, pageOf } from './cursor.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { type Candidates, createCandidates, parseActor, type Range } from './event-filter.ts';
 import { eventView } from './event-view.ts';
+import { createInstants } from './instants.ts';
 import type { EventFilter, EventView, Page } from './port.ts';
 
 export interface EventQueries {
@@ -15,21 +17,19 @@ export interface EventQueries {
 /** Deepest chain of causes that is followed, and most events that are shown of it. */
 const deepest = 32;
 const most = 1_000;
+/** Events that one page looks at for an actor that is not indexed: then it ends short, with the cursor to go on. */
+const patience = 20_000;
+const piece = 1_000;
 
-/** @param log the log's file, beside its reader; @param projections for names of containers and hosts */
+/** @param log the log's file, beside its reader */
 export function createEventQueries(
   log: DatabaseFile,
   reader: LogReader,
   projections: DatabaseFile,
 ): EventQueries {
-  const streamsOfContainer = projections
-    .prepare(
-      `SELECT 'container:' || engine || '/' || id FROM containers WHERE id = @it OR name = @it OR (length(@it) >= 12 AND id LIKE @it || '%')
-     UNION SELECT 'command:' || command FROM audit WHERE command IS NOT NULL AND (container = @it OR name = @it
-       OR container IN (SELECT id FROM containers WHERE name = @it))`,
-    )
-    .pluck();
-  const streamsOfHost = projections.prepare("SELECT 'route:' || id FROM routes WHERE host = ?").pluck();
+  const candidatesOf = createCandidates(projections);
+  const instants = createInstants(log);
+  const actorAt = log.prepare('SELECT actor_kind AS kind, actor_name AS name FROM events WHERE position = ?');
   const caused = log
     .prepare(
       `WITH RECURSIVE chain(id, position, depth) AS (
@@ -44,59 +44,58 @@ export function createEventQueries(
     return event === null ? [] : [eventView(event)];
   };
 
-  function streams(filter: EventFilter): string[] | null {
-    const { container, host } = filter;
-    if (container === undefined && host === undefined) return null;
-    const about = container === undefined ? [] : (streamsOfContainer.all({ it: container }) as string[]);
-    return host === undefined ? about : [...about, ...(streamsOfHost.all(host) as string[])];
+  function rangeOf(filter: EventFilter): Range {
+    const [from] = decodeCursor(filter.cursor, ['number']) ?? [null];
+    const { after = 0, before = Number.MAX_SAFE_INTEGER, since, until, order } = filter;
+    const low = [after, 0];
+    const high = [before, reader.head().position + 1];
+    if (since !== undefined) low.push(instants.firstFrom(since) - 1);
+    if (until !== undefined) high.push(instants.lastUntil(until) + 1);
+    if (from !== null) (order === 'asc' ? low : high).push(from);
+    return { low: Math.max(...low), high: Math.min(...high) };
+  }
+
+  /** Whether an event is by the actor, where the index could not tell. */
+  function isBy(actor: string | undefined): (position: number) => boolean {
+    if (actor === undefined) return () => true;
+    const { kind, name } = parseActor(actor);
+    return (position) => {
+      const found = actorAt.get(position) as { kind: string; name: string } | undefined;
+      return found?.kind === kind && (name === null || found.name === name);
+    };
   }
 
   return {
     events(filter) {
-      const { limit, order } = filter;
-      const [from] = decodeCursor(filter.cursor, ['number']) ?? [null];
-      const { where, values } = conditions(filter, streams(filter));
-      if (from !== null) {
-        where.push(order === 'asc' ? 'position > ?' : 'position < ?');
-        values.push(from);
-      }
-      const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
-      const positions = log
-        .prepare(
-          `SELECT position FROM events ${condition} ORDER BY position ${order === 'asc' ? 'ASC' : 'DESC'} LIMIT ?`,
-        )
-        .pluck()
-        .all(...values, limit + 1) as number[];
-      const page = pageOf(positions, limit, view, (position) => [position]);
-      return { ...page, items: page.items.flat() };
+      const { positions, next } = select(candidatesOf(filter), isBy(filter.actor), rangeOf(filter), filter);
+      const items = positions.flatMap(view);
+      return next === null ? { items } : { items, next: encodeCursor([next]) };
     },
     event: (position) => view(position)[0] ?? null,
     consequences: (position) => (caused.all(position) as number[]).flatMap(view),
   };
 }
 
-function conditions(filter: EventFilter, streams: readonly string[] | null) {
-  const where: string[] = [];
-  const values: (string | number)[] = [];
-  const add = (condition: string, ...more: (string | number)[]): void => {
-    where.push(condition);
-    values.push(...more);
-  };
-  if (filter.after !== undefined) add('position > ?', filter.after);
-  if (filter.before !== undefined) add('position < ?', filter.before);
-  if (filter.type !== undefined) add('type = ?', filter.type);
-  if (filter.since !== undefined) add('recorded_at >= ?', filter.since);
-  if (filter.until !== undefined) add('recorded_at <= ?', filter.until);
-  if (filter.actor !== undefined) {
-    const [kind, ...name] = filter.actor.split(':');
-    add('actor_kind = ?', kind!);
-    if (name.length > 0) add('actor_name = ?', name.join(':'));
+/** @returns a page of positions, and the last one looked at if there may be more */
+function select(
+  candidates: Candidates,
+  matches: (position: number) => boolean,
+  range: Range,
+  { limit, order }: EventFilter,
+): { positions: number[]; next: number | null } {
+  const positions: number[] = [];
+  let rest = range;
+  let looked = 0;
+  for (;;) {
+    const found = candidates(rest, Math.max(piece, limit + 1));
+    for (const position of found) {
+      if (positions.length === limit || looked === patience) return { positions, next: lastOf(rest, order) };
+      looked += 1;
+      rest = order === 'asc' ? { ...rest, low: position } : { ...rest, high: position };
+      if (matches(position)) positions.push(position);
+    }
+    if (found.length < Math.max(piece, limit + 1)) return { positions, next: null };
   }
-  if (streams !== null) {
-    add(
-      'stream IN (SELECT id FROM streams WHERE name IN (SELECT value FROM json_each(?)))',
-      JSON.stringify(streams),
-    );
-  }
-  return { where, values };
 }
+
+const lastOf = ({ low, high }: Range, order: 'asc' | 'desc'): number => (order === 'asc' ? low : high);

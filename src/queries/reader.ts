@@ -1,16 +1,17 @@
 /** The thread that answers questions: read-only connections to log and projections, one question after the other. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openDatabase } from '../db/open.ts';
-import { createLogReader, logPath } from '../log/read.ts';
-import { projectionsPath } from '../projections/file.ts';
+import type { DatabaseFile } from '../db/open.ts';
+import { createLogReader } from '../log/read.ts';
 import { createAuditQuery } from './audit.ts';
 import { BadCursor } from './cursor.ts';
+import { openDatabases } from './databases.ts';
 import { createEventQueries } from './events.ts';
 import { createHistoryQuery } from './history.ts';
 import { createLogFacts } from './log-facts.ts';
 import { createRouteQueries } from './routes.ts';
 
-export type Questions = ReturnType<typeof openQuestions>;
+export type Questions = Omit<ReturnType<typeof openQuestions>, 'current' | 'isDamaged' | 'close'>;
 export interface Question {
   readonly call: number;
   readonly name: keyof Questions;
@@ -18,46 +19,93 @@ export interface Question {
 }
 export type Reply =
   | { readonly call: number; readonly kind: 'answer'; readonly value: unknown }
-  | { readonly call: number; readonly kind: 'bad-cursor' | 'failed'; readonly message: string };
+  | {
+      readonly call: number;
+      /** `damaged`: the projections' file is, and must be made again. */
+      readonly kind: 'bad-cursor' | 'damaged' | 'failed';
+      readonly message: string;
+    };
+
+/** Milliseconds that a question waits for projections that are being made, and between two looks. */
+const patience = 2_000;
+const pause = 20;
 
 const { dataDir } = workerData as { dataDir: string };
 const port = parentPort!;
 
 function openQuestions() {
-  const log = openDatabase(logPath(dataDir), { readonly: true, synchronous: 'FULL' });
-  const projections = openDatabase(projectionsPath(dataDir), { readonly: true, synchronous: 'FULL' });
+  const databases = openDatabases(dataDir);
+  const { log, projections } = databases;
   const reader = createLogReader(dataDir);
-  return {
-    ...createRouteQueries(projections),
-    ...createEventQueries(log, reader, projections),
-    history: createHistoryQuery(projections),
-    audit: createAuditQuery(projections),
-    log: createLogFacts(dataDir, log, reader),
-    close() {
-      log.close();
-      projections.close();
-      reader.close();
-    },
+  const close = (): void => {
+    reader.close();
+    databases.close();
   };
+  try {
+    return {
+      ...createRouteQueries(projections),
+      ...createEventQueries(log, reader, projections),
+      history: createHistoryQuery(projections),
+      audit: createAuditQuery(projections),
+      log: createLogFacts(dataDir, log, reader),
+      current: databases.current,
+      isDamaged: () => isDamaged(databases.projections),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
-/** Opened at the first question, as the projections may still be made; again after a failure to open. */
-let questions: Questions | null = null;
+type Open = ReturnType<typeof openQuestions>;
+let questions: Open | null = null;
 
-function reply({ call, name, args }: Question): Reply {
+/** Waits a while for projections that are being made for the first time, or again. */
+async function ready(): Promise<Open> {
+  if (questions?.current() === false) closeQuestions();
+  const deadline = Date.now() + patience;
+  while (questions === null) {
+    try {
+      questions = openQuestions();
+    } catch (error) {
+      if (Date.now() >= deadline) throw error;
+      await delay(pause);
+    }
+  }
+  return questions;
+}
+
+async function reply({ call, name, args }: Question): Promise<Reply> {
   try {
-    questions ??= openQuestions();
-    const ask = questions[name] as (...args: readonly unknown[]) => unknown;
+    const ask = (await ready())[name] as (...args: readonly unknown[]) => unknown;
     return { call, kind: 'answer', value: ask(...args) };
   } catch (error) {
     const { message } = error as Error;
-    return { call, kind: error instanceof BadCursor ? 'bad-cursor' : 'failed', message };
+    if (error instanceof BadCursor) return { call, kind: 'bad-cursor', message };
+    const damaged = questions?.isDamaged() === true;
+    closeQuestions();
+    return { call, kind: damaged ? 'damaged' : 'failed', message };
   }
+}
+
+/** Damage gives errors of many kinds, and the log's are not meant here; a check tells. */
+function isDamaged(projections: DatabaseFile): boolean {
+  try {
+    return projections.pragma('quick_check(1)', { simple: true }) !== 'ok';
+  } catch {
+    return true;
+  }
+}
+
+function closeQuestions(): void {
+  questions?.close();
+  questions = null;
 }
 
 port.on('message', (question: Question | 'stop') => {
   if (question === 'stop') {
-    questions?.close();
+    closeQuestions();
     port.close();
-  } else port.postMessage(reply(question));
+  } else void reply(question).then((answer) => port.postMessage(answer));
 });

@@ -1,0 +1,121 @@
+/** Signals in the audit: joined to the commands that fit, to the change from outside that is under way, or a new one. */
+import type { Actor } from '../events/event.ts';
+import { type AuditStore, placeCommands } from './audit-commands.ts';
+import { type Basis, type CommandWindow, isLive, type Subject, type SubjectKey } from './audit-subject.ts';
+import {
+  type Deed,
+  deedBegunBy,
+  deedContinuedBy,
+  detailOf,
+  fits,
+  isEnding,
+  isEngines,
+  type SignalEvent,
+} from './deeds.ts';
+
+/** Milliseconds between signals of one change from outside. */
+const pause = 2_000;
+/** The same after a signal that is meant to end the container: it has this long to do so. */
+const grace = 30_000;
+/** The same until the engine has started a container again: it waits longer each time, a minute at most. */
+const backoff = 65_000;
+
+const outside: Actor = { kind: 'external', name: 'external' };
+const engine: Actor = { kind: 'engine', name: 'engine' };
+
+export function joinSignal(store: AuditStore, event: SignalEvent): void {
+  if (event.engineId === null) return;
+  const key = { engine: event.engineId, container: event.data.container };
+  const { seen } = store.subjects.get(key);
+  placeCommands(store, key, event.recordedAt, (window) => means(window, event, seen?.name ?? null));
+  const subject = store.subjects.get(key);
+  const windows = subject.windows.filter(
+    (window) => isLive(window, event.recordedAt) && fits(window.kind, event.type),
+  );
+  if (windows.length > 0) joinCommands(store, key, subject, windows, event);
+  else joinOutside(store, key, subject, event);
+}
+
+function means(
+  { kind, command, name }: CommandWindow,
+  { type, data }: SignalEvent,
+  seenName: string | null,
+): boolean {
+  if (kind === 'create') return type === 'ContainerCreated' && data.claimed.commandId === command;
+  if (name === null || !fits(kind, type)) return false;
+  if (name.length >= 12 && data.container.startsWith(name)) return true;
+  return seenName === name || data.claimed.name === name;
+}
+
+function joinCommands(
+  store: AuditStore,
+  key: SubjectKey,
+  subject: Subject,
+  windows: readonly CommandWindow[],
+  event: SignalEvent,
+): void {
+  const entries = windows.map((window) => window.entry);
+  const basis: Basis = windows.length > 1 ? 'ambiguous' : windows[0]!.proven ? 'exact' : 'window';
+  store.entries.join(entries, event, basis);
+  const last = { entries, basis, at: event.recordedAt };
+  store.subjects.put(key, { ...subject, open: null, last });
+}
+
+function joinOutside(store: AuditStore, key: SubjectKey, subject: Subject, event: SignalEvent): void {
+  const { open } = subject;
+  const underWay = open !== null && event.recordedAt <= open.until ? open : null;
+  const deed = underWay === null ? null : continued(underWay.deed, subject, event);
+  if (underWay !== null && deed !== null) {
+    const actor = actorOf(deed);
+    const growth = { action: deed, actor, completedMs: event.recordedAt, detail: detailOf(event) };
+    store.entries.grow(underWay.entry, growth);
+    store.entries.join([underWay.entry], event, 'window');
+    keepOpen(store, key, subject, underWay.entry, deed, event);
+    return;
+  }
+  const begun = deedBegunBy(event.type);
+  if (begun === null) return;
+  store.entries.add(event, {
+    actor: actorOf(begun),
+    action: begun,
+    container: key.container,
+    name: subject.seen?.name ?? event.data.claimed.name ?? null,
+    outcome: 'observed',
+    requestedMs: event.recordedAt,
+    completedMs: event.recordedAt,
+    detail: detailOf(event),
+  });
+  store.entries.join([event.position], event, 'exact');
+  keepOpen(store, key, subject, event.position, begun, event);
+}
+
+/** A container that ended by itself and that the engine starts again makes one entry of both. */
+function continued(deed: Deed, subject: Subject, event: SignalEvent): Deed | null {
+  const starts = event.type === 'ContainerStarted' || event.type === 'ContainerNetworkConnected';
+  if (deed === 'exit' && starts && subject.restarts)
+    return event.type === 'ContainerStarted' ? 'restart' : 'exit';
+  // Only the wait for the engine's own start is longer than a pause.
+  const late = deed === 'exit' && subject.last !== null && event.recordedAt - subject.last.at > pause;
+  return late ? null : deedContinuedBy(deed, event.type);
+}
+
+function keepOpen(
+  store: AuditStore,
+  key: SubjectKey,
+  subject: Subject,
+  entry: number,
+  deed: Deed,
+  event: SignalEvent,
+): void {
+  const at = event.recordedAt;
+  const open = { entry, deed, until: at + patience(deed, subject, event) };
+  store.subjects.put(key, { ...subject, open, last: { entries: [entry], basis: 'window', at } });
+}
+
+function patience(deed: Deed, subject: Subject, event: SignalEvent): number {
+  if (deed === 'exit' && subject.restarts) return backoff;
+  const ending = event.type === 'ContainerKilled' && isEnding(event.data.claimed.signal, subject.stopSignal);
+  return ending ? grace : pause;
+}
+
+const actorOf = (deed: Deed): Actor => (isEngines(deed) ? engine : outside);

@@ -1,0 +1,67 @@
+/** `event_index`: what events can be found by: their container, host, type, and actor if that is a person. */
+import type { DatabaseFile } from '../db/open.ts';
+import type { Actor, Event } from '../events/event.ts';
+import type { Fold, Projection } from './projection.ts';
+
+export const eventIndex: Projection = {
+  name: 'event_index',
+  version: 1,
+  tables: ['event_index', 'subjects'],
+  open,
+};
+
+export const containerSubject = (engine: string, id: string): string => `container:${engine}/${id}`;
+/** Of commands on a container that was not known, or that was still to be made. */
+export const nameSubject = (name: string): string => `name:${name}`;
+export const hostSubject = (host: string): string => `host:${host}`;
+export const typeSubject = (type: string): string => `type:${type}`;
+/** @param name null for all actors of the kind */
+export const actorSubject = (kind: string, name: string | null): string =>
+  name === null ? `actor:${kind}` : `actor:${kind}:${name}`;
+
+/** Most events are done by the engine or Portolan: an index of those would only repeat the log. */
+export const isIndexedActor = (kind: string): boolean => kind === 'api' || kind === 'external';
+
+/** Numbers of subjects that are kept in memory. */
+const remembered = 20_000;
+
+function open(db: DatabaseFile): Fold {
+  const find = db.prepare('SELECT id FROM subjects WHERE name = ?').pluck();
+  const add = db.prepare('INSERT INTO subjects (name) VALUES (?)');
+  const put = db.prepare('INSERT OR IGNORE INTO event_index (subject, position) VALUES (?, ?)');
+  const known = new Map<string, number>();
+
+  function idOf(name: string): number {
+    const remembers = known.get(name);
+    if (remembers !== undefined) return remembers;
+    const id = (find.get(name) as number | undefined) ?? Number(add.run(name).lastInsertRowid);
+    if (known.size >= remembered) known.clear();
+    known.set(name, id);
+    return id;
+  }
+
+  return {
+    apply(event) {
+      for (const subject of subjectsOf(event)) put.run(idOf(subject), event.position);
+    },
+    reset: () => known.clear(),
+  };
+}
+
+function subjectsOf({ type, data, streamId, engineId, actor }: Event): Set<string> {
+  const subjects = new Set([typeSubject(type), ...actorsOf(actor)]);
+  if (streamId.startsWith('container:')) subjects.add(streamId);
+  if ('match' in data && data.match !== null) subjects.add(hostSubject(data.match.host));
+  if ('command' in data && data.container === null && data.name !== null)
+    subjects.add(nameSubject(data.name));
+  if (engineId === null) return subjects;
+  if ('container' in data && data.container !== null)
+    subjects.add(containerSubject(engineId, data.container));
+  if ('targets' in data) {
+    for (const target of data.targets) subjects.add(containerSubject(engineId, target.container));
+  }
+  return subjects;
+}
+
+const actorsOf = ({ kind, name }: Actor): string[] =>
+  isIndexedActor(kind) ? [actorSubject(kind, null), actorSubject(kind, name)] : [];

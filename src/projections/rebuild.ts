@@ -1,0 +1,76 @@
+/** Folds the whole log into a fresh file, by the very code that runs live; stops at the first event that cannot be read. */
+import type { LogReader, UnreadableEvent } from '../log/port.ts';
+import { openProjections, removeProjections } from './file.ts';
+import type { Projection } from './projection.ts';
+import { createProjector, type Projector } from './projector.ts';
+import { allProjections } from './registry.ts';
+
+/** The rebuild ended before the log did. What it made is removed. */
+export class RebuildStopped extends Error {
+  override readonly name = 'RebuildStopped';
+  readonly code: 'unreadable' | 'projection' | 'cancelled';
+  readonly hint: string;
+  constructor(message: string, code: RebuildStopped['code'], hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+export interface RebuildOptions {
+  readonly log: LogReader;
+  /** Of the file to make; one that is there is replaced. */
+  readonly path: string;
+  /** Asked after each batch; true ends it. */
+  readonly cancelled?: () => boolean;
+  readonly onProgress?: (position: number) => void;
+  readonly batch?: number;
+  readonly projections?: readonly Projection[];
+}
+
+/**
+ * Runs on the calling thread until it has reached the log's head.
+ * @returns the position that it reached
+ * @throws {RebuildStopped}
+ */
+export function rebuild(options: RebuildOptions): number {
+  const { log, path, projections = allProjections } = options;
+  removeProjections(path);
+  const db = openProjections(path, () => undefined);
+  let whole = false;
+  try {
+    let unreadable: UnreadableEvent | null = null;
+    const projector = createProjector(db, log, projections, (event) => {
+      unreadable ??= event;
+    });
+    let more = true;
+    while (more) {
+      more = projector.step(options.batch);
+      if (unreadable !== null) throw atUnreadable(unreadable);
+      const position = progressOf(projector);
+      options.onProgress?.(position);
+      if (more && options.cancelled?.() === true)
+        throw new RebuildStopped(`cancelled at position ${position}`, 'cancelled', '');
+    }
+    whole = true;
+    return progressOf(projector);
+  } finally {
+    db.close();
+    if (!whole) removeProjections(path);
+  }
+}
+
+function progressOf(projector: Projector): number {
+  const progress = projector.progress();
+  const stopped = progress.find((one) => one.problem !== '');
+  if (stopped !== undefined) {
+    const hint = 'this is a defect of Portolan; the log is not at fault';
+    throw new RebuildStopped(`${stopped.name} ${stopped.problem}`, 'projection', hint);
+  }
+  return Math.min(...progress.map((one) => one.position));
+}
+
+function atUnreadable({ position, type, problem }: UnreadableEvent): RebuildStopped {
+  const message = `the event at position ${position} (${type}) cannot be read: ${problem}`;
+  return new RebuildStopped(message, 'unreadable', 'restore the log from a backup, or verify it');
+}

@@ -1,0 +1,9 @@
+/** All projections. */
+import { audit } from './audit.ts';
+import { containers } from './containers.ts';
+import { eventIndex } from './event-lookup.ts';
+import type { Projection } from './projection.ts';
+import { routeHistory } from './route-history.ts';
+import { routes } from './routes.ts';
+
+export const allProjections: readonly Projection[] = [routes, routeHistory, containers, audit, eventIndex];

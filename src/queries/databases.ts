@@ -1,0 +1,38 @@
+/** The reader's connections to log and projections. The projections may be made again at any time: then in another file. */
+import { statSync } from 'node:fs';
+import { type DatabaseFile, openDatabase } from '../db/open.ts';
+import { logPath } from '../log/read.ts';
+import { projectionsPath } from '../projections/file.ts';
+
+export interface Databases {
+  readonly log: DatabaseFile;
+  readonly projections: DatabaseFile;
+  /** Whether the file under the projections' name is still the one that is open. */
+  current(): boolean;
+  close(): void;
+}
+
+/** @throws {SqliteError} the projections are not made yet */
+export function openDatabases(dataDir: string): Databases {
+  const path = projectionsPath(dataDir);
+  const inode = inodeOf(path);
+  const projections = openDatabase(path, { readonly: true, synchronous: 'NORMAL' });
+  try {
+    const log = openDatabase(logPath(dataDir), { readonly: true, synchronous: 'FULL' });
+    return {
+      log,
+      projections,
+      current: () => inodeOf(path) === inode,
+      close() {
+        log.close();
+        projections.close();
+      },
+    };
+  } catch (error) {
+    projections.close();
+    throw error;
+  }
+}
+
+const inodeOf = (path: string): bigint | null =>
+  statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;

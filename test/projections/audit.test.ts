@@ -1,0 +1,428 @@
+/** The audit: who did what, and on what basis the rest is joined to it. */
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { NewEvent } from '../../src/events/event.ts';
+import { alice, bob, createStory, type Story } from '../support/events.ts';
+import { lifecycles } from '../support/lifecycles.ts';
+import { foldAll, projecting, rowsOf, scratch, writeLog } from '../support/projecting.ts';
+
+interface Entry {
+  readonly by: string;
+  readonly action: string;
+  readonly name: string | null;
+  readonly outcome: string;
+  readonly detail: string;
+  readonly basis: string;
+  /** Types of the events that were joined, in their order. */
+  readonly consequences: readonly string[];
+}
+
+async function auditOf(story: Story): Promise<Entry[]> {
+  using folder = scratch();
+  await writeLog(folder.dataDir, story.batches);
+  projecting(folder.dataDir, 'p.db', (projector) => foldAll(projector, [3]));
+  return entriesIn(join(folder.dataDir, 'p.db'), story.events());
+}
+
+function entriesIn(path: string, events: readonly NewEvent[]): Entry[] {
+  const rows = rowsOf<Record<string, string> & { position: number }>(
+    path,
+    'SELECT * FROM audit ORDER BY position',
+  );
+  return rows.map((row) => ({
+    by: `${row['actor_kind']}:${row['actor_name']}`,
+    action: row['action']!,
+    name: row['name'] ?? null,
+    outcome: row['outcome']!,
+    detail: row['detail']!,
+    basis: row['basis']!,
+    consequences: rowsOf<{ position: number }>(
+      path,
+      'SELECT position FROM audit_consequences WHERE entry = ? AND position <> entry ORDER BY position',
+      row.position,
+    ).map(({ position }) => events[position - 1]!.type),
+  }));
+}
+
+function scene() {
+  const story = createStory();
+  story.policy();
+  const web = story.container('web');
+  web.observe();
+  story.pass(60_000);
+  return { story, web };
+}
+
+describe('a command', () => {
+  test('a start and all that follows are one entry, by its caller', async () => {
+    const { story, web } = scene();
+    const command = story.command('start', web, alice);
+    web.started();
+    command.succeed();
+    expect(await auditOf(story)).toEqual([
+      {
+        by: 'api:alice',
+        action: 'start',
+        name: 'web',
+        outcome: 'succeeded',
+        detail: '',
+        basis: 'window',
+        consequences: [
+          'ContainerNetworkConnected',
+          'ContainerStarted',
+          'ContainerObserved',
+          'RouteOpened',
+          'CommandSucceeded',
+        ],
+      },
+    ]);
+  });
+
+  test('signals that come after its outcome are still its own, for two seconds', async () => {
+    const { story, web } = scene();
+    const command = story.command('start', web, alice);
+    command.succeed();
+    story.pass(1_500);
+    web.started();
+    expect(await auditOf(story)).toMatchObject([{ by: 'api:alice', basis: 'window' }]);
+  });
+
+  test('what comes later is another change, from outside', async () => {
+    const { story, web } = scene();
+    story.command('start', web, alice).succeed();
+    story.pass(2_500);
+    web.started();
+    expect(await auditOf(story)).toMatchObject([
+      { by: 'api:alice', consequences: ['CommandSucceeded'] },
+      { by: 'external:external', action: 'start' },
+    ]);
+  });
+
+  test('a slow stop keeps what it caused, however long the engine takes', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    const command = story.command('stop', web, alice);
+    web.signal('ContainerKilled', { signal: '15' });
+    story.pass(10_000);
+    web.stopped(137);
+    command.succeed();
+    const entries = await auditOf(story);
+    expect(entries).toHaveLength(2);
+    expect(entries[1]).toMatchObject({ by: 'api:alice', action: 'stop', basis: 'window' });
+    expect(entries[1]!.consequences).toContain('RouteClosed');
+  });
+
+  test('a create is joined exactly, by the command id that the container carries', async () => {
+    const story = createStory();
+    story.policy();
+    const command = story.command('create', { name: 'web', id: null }, alice);
+    const web = story.container('web', { labels: { 'portolan.command-id': command.id } });
+    web.created({ commandId: command.id });
+    web.started();
+    command.succeed(web.id);
+    expect(await auditOf(story)).toMatchObject([
+      {
+        by: 'api:alice',
+        action: 'create',
+        basis: 'exact',
+        consequences: [
+          'ContainerCreated',
+          'ContainerObserved',
+          'ContainerNetworkConnected',
+          'ContainerStarted',
+          'ContainerObserved',
+          'RouteOpened',
+          'CommandSucceeded',
+        ],
+      },
+    ]);
+  });
+
+  test('another container that carries a copied command id is not its doing', async () => {
+    const story = createStory();
+    story.policy();
+    const command = story.command('create', { name: 'web', id: null }, alice);
+    const web = story.container('web');
+    web.created({ commandId: command.id });
+    command.succeed(web.id);
+    const copy = story.container('copy');
+    copy.created({ commandId: command.id });
+    expect(await auditOf(story)).toMatchObject([
+      { by: 'api:alice', name: 'web' },
+      { by: 'external:external', action: 'create', name: 'copy' },
+    ]);
+  });
+
+  test('that failed half way keeps its message and what it did cause', async () => {
+    const { story, web } = scene();
+    const command = story.command('restart', web, alice);
+    web.signal('ContainerKilled', { signal: '15' });
+    web.crashed(137);
+    command.fail(500, 'cannot start: port is taken');
+    const [entry] = await auditOf(story);
+    expect(entry).toMatchObject({
+      outcome: 'failed',
+      detail: 'cannot start: port is taken',
+      basis: 'window',
+    });
+    expect(entry!.consequences).toContain('ContainerDied');
+  });
+
+  test('of which nobody knows how it ended says so', async () => {
+    const { story, web } = scene();
+    const command = story.command('stop', web, alice);
+    story.pass(60_000);
+    story.started('boot-1', null);
+    command.lose('Portolan ended before the engine answered');
+    expect(await auditOf(story)).toMatchObject([
+      { outcome: 'unknown', detail: 'Portolan ended before the engine answered' },
+    ]);
+  });
+
+  test('without an outcome yet is pending', async () => {
+    const { story, web } = scene();
+    story.command('stop', web, alice);
+    expect(await auditOf(story)).toMatchObject([{ outcome: 'pending' }]);
+  });
+
+  test('on a container that was only known by name finds it by its signals', async () => {
+    const { story, web } = scene();
+    const command = story.command('start', { name: 'web', id: null }, alice);
+    web.started();
+    command.succeed();
+    const entries = await auditOf(story);
+    expect(entries).toHaveLength(1);
+    expect(entries[0]!.consequences).toContain('ContainerStarted');
+  });
+
+  test('two people at once: both commands fit, and both entries say ambiguous', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    const first = story.command('stop', web, alice);
+    const second = story.command('stop', web, bob);
+    web.stopped();
+    first.succeed();
+    second.succeed();
+    const [, one, other] = await auditOf(story);
+    expect(one).toMatchObject({ by: 'api:alice', basis: 'ambiguous' });
+    expect(other).toMatchObject({ by: 'api:bob', basis: 'ambiguous', consequences: one!.consequences });
+    expect(one!.consequences).toContain('RouteClosed');
+  });
+
+  test('two commands of different kinds in a row keep their own signals apart', async () => {
+    const { story, web } = scene();
+    const start = story.command('start', web, alice);
+    web.started();
+    start.succeed();
+    const halt = story.command('pause', web, bob);
+    web.paused();
+    halt.succeed();
+    expect(await auditOf(story)).toMatchObject([
+      { by: 'api:alice', basis: 'window' },
+      {
+        by: 'api:bob',
+        basis: 'window',
+        consequences: ['ContainerPaused', 'ContainerObserved', 'RouteClosed', 'CommandSucceeded'],
+      },
+    ]);
+  });
+
+  test('that was refused counts the calls', async () => {
+    const { story } = scene();
+    const span = { from: story.instant(), to: story.instant() };
+    story.note('CommandRefused', { reason: 'no token', count: 3, ...span }, { actor: bob });
+    expect(await auditOf(story)).toMatchObject([
+      { by: 'api:bob', action: 'refused', outcome: 'refused', detail: 'no token (3 calls)' },
+    ]);
+  });
+});
+
+describe('a change from outside', () => {
+  test('a stop is one entry, with all of its signals and the route that it closed', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.stopped();
+    const [, stop] = await auditOf(story);
+    expect(stop).toMatchObject({
+      by: 'external:external',
+      action: 'stop',
+      outcome: 'observed',
+      detail: 'signal 15, exit code 0',
+      consequences: [
+        'ContainerDied',
+        'ContainerObserved',
+        'RouteClosed',
+        'ContainerNetworkDisconnected',
+        'ContainerStopped',
+      ],
+    });
+  });
+
+  test('a stop whose signal comes before the death is the same', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.signal('ContainerKilled', { signal: '15' });
+    web.signal('ContainerStopped');
+    web.signal('ContainerDied', { exitCode: '0' });
+    expect((await auditOf(story)).slice(1)).toMatchObject([{ action: 'stop' }]);
+  });
+
+  test('a container is given its stop signal and ten seconds: still one stop', async () => {
+    const story = createStory();
+    story.policy();
+    const web = story.container('web', { stopSignal: 'SIGQUIT' });
+    web.started();
+    story.pass(60_000);
+    web.signal('ContainerKilled', { signal: '3' });
+    story.pass(10_000);
+    web.stopped(137);
+    expect((await auditOf(story)).slice(1)).toMatchObject([{ action: 'stop' }]);
+  });
+
+  test('a signal that only asks for a reload does not explain a crash ten seconds later', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.signal('ContainerKilled', { signal: '1' });
+    story.pass(10_000);
+    web.crashed(139);
+    expect((await auditOf(story)).slice(1)).toMatchObject([
+      { by: 'external:external', action: 'kill', detail: 'signal 1' },
+      { by: 'engine:engine', action: 'exit', detail: 'exit code 139' },
+    ]);
+  });
+
+  test('a forced removal is one entry', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.signal('ContainerKilled', { signal: '9' });
+    web.crashed(137);
+    web.removed();
+    const [, remove] = await auditOf(story);
+    expect(remove).toMatchObject({ by: 'external:external', action: 'remove' });
+    expect(remove!.consequences).toContain('ContainerLost');
+  });
+
+  test('a start is one entry with its network', async () => {
+    const { story, web } = scene();
+    web.started();
+    expect(await auditOf(story)).toMatchObject([
+      { by: 'external:external', action: 'start', consequences: expect.arrayContaining(['RouteOpened']) },
+    ]);
+  });
+
+  test('a rename says from what to what', async () => {
+    const { story, web } = scene();
+    web.renamed('shop');
+    expect(await auditOf(story)).toMatchObject([{ action: 'rename', detail: 'web to shop' }]);
+  });
+
+  test('a process that ends by itself is nobody outside, and neither is the restart that the engine makes', async () => {
+    const story = createStory();
+    story.policy();
+    const web = story.container('web', { restartPolicy: 'always' });
+    web.started();
+    story.pass(60_000);
+    web.crashed(1);
+    story.pass(20_000);
+    web.started();
+    story.pass(60_000);
+    web.crashed(1);
+    expect((await auditOf(story)).slice(1)).toMatchObject([
+      { by: 'engine:engine', action: 'restart', detail: 'exit code 1' },
+      { by: 'engine:engine', action: 'exit' },
+    ]);
+  });
+
+  test('without a restart policy a start after a crash came from outside', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.crashed(1);
+    story.pass(1_000);
+    web.started();
+    expect((await auditOf(story)).slice(1)).toMatchObject([
+      { by: 'engine:engine', action: 'exit' },
+      { by: 'external:external', action: 'start' },
+    ]);
+  });
+
+  test('that nobody watched is known by what was found later', async () => {
+    const { story, web } = scene();
+    web.started();
+    const alive = story.instant();
+    story.pass(60_000);
+    web.observe(web.become('exited'), alive);
+    story.pass(60_000);
+    web.vanished(alive);
+    expect((await auditOf(story)).slice(1)).toMatchObject([
+      {
+        by: 'external:external',
+        action: 'stop',
+        detail: 'inferred: no signal told of it',
+        consequences: ['RouteClosed'],
+      },
+      { by: 'external:external', action: 'remove' },
+    ]);
+  });
+
+  test('containers that are there at the first start are no change', async () => {
+    const story = createStory();
+    story.policy();
+    const web = story.container('web');
+    web.observe(web.become('running'));
+    expect(await auditOf(story)).toEqual([]);
+  });
+
+  test('a host that passes on when its holder is down belongs to the stop of the holder', async () => {
+    const story = createStory();
+    story.policy();
+    const first = story.container('first', { labels: { 'portolan.host': 'shop.test' } });
+    first.started();
+    story.pass(60_000);
+    const second = story.container('second', { labels: { 'portolan.host': 'shop.test' } });
+    second.started();
+    story.pass(60_000);
+    const command = story.command('stop', first, alice);
+    first.stopped();
+    command.succeed();
+    story.pass(10_100);
+    const entry = (await auditOf(story)).at(-1)!;
+    expect(entry).toMatchObject({ by: 'api:alice', action: 'stop' });
+    expect(entry.consequences.at(-1)).toBe('RouteOpened');
+  });
+});
+
+test('in any story each command is one entry, and each signal but those of health belongs to one', async () => {
+  const stories = fc.record({ seed: fc.nat(), length: fc.integer({ min: 1, max: 60 }) });
+  await fc.assert(
+    fc.asyncProperty(stories, async ({ seed, length }) => {
+      using folder = scratch();
+      const story = lifecycles(seed, length);
+      await writeLog(folder.dataDir, story.batches);
+      projecting(folder.dataDir, 'p.db', (projector) => foldAll(projector));
+      const path = join(folder.dataDir, 'p.db');
+      const events = story.events();
+      const joined = new Set(
+        rowsOf<{ position: number }>(path, 'SELECT position FROM audit_consequences').map(
+          (row) => row.position,
+        ),
+      );
+      const entries = new Set(
+        rowsOf<{ position: number }>(path, 'SELECT position FROM audit').map((row) => row.position),
+      );
+      for (const [index, { type, streamId }] of events.entries()) {
+        const isSignal = streamId.startsWith('container:') && /^Container(?!Observed|Lost|Health)/.test(type);
+        if (isSignal) expect(joined, `${type} at ${index + 1}`).toContain(index + 1);
+        if (type === 'CommandRequested') expect(entries).toContain(index + 1);
+      }
+    }),
+    { numRuns: 20 },
+  );
+});

@@ -1,0 +1,221 @@
+/** Questions about routes, hosts, history and the audit; and what becomes of them when something breaks. */
+import { closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, test } from 'vitest';
+import { projectionsPath } from '../../src/projections/file.ts';
+import { createQueries } from '../../src/queries/client.ts';
+import { BadCursor } from '../../src/queries/cursor.ts';
+import { QueryFailed } from '../../src/queries/failed.ts';
+import { alice, createStory } from '../support/events.ts';
+import { lifecycles } from '../support/lifecycles.ts';
+import { eventually, scratch, silent, writeLog } from '../support/projecting.ts';
+import { allPages, asking, atRest } from './asking.ts';
+
+function scene() {
+  const story = createStory();
+  story.started('boot-1', null);
+  story.connected();
+  story.policy();
+  const web = story.container('web', { labels: { 'portolan.host': 'shop.test' } });
+  web.started();
+  story.pass(60_000);
+  const command = story.command('stop', web, alice);
+  web.stopped();
+  command.succeed();
+  story.pass(60_000);
+  const other = story.container('other');
+  other.started();
+  return { story, web, other };
+}
+
+describe('routes and hosts', () => {
+  test('are as they are now, open or closed, each with the event that made it so', async () => {
+    const { story, web } = scene();
+    await asking(async ({ queries, tell }) => {
+      await tell(story.batches);
+      const closed = (await queries.routes({ limit: 10, host: 'shop.test' })).items;
+      const position = story.events().findIndex((event) => event.type === 'RouteClosed') + 1;
+      expect(closed).toMatchObject([{ state: 'closed', reason: 'stopped', targets: [] }]);
+      expect((await queries.event(closed[0]!.position))!.type).toBe('RouteClosed');
+      expect(closed[0]!.position).toBeGreaterThanOrEqual(position);
+      expect(await queries.route(closed[0]!.id)).toEqual(closed[0]);
+      expect(await queries.route('0000000000000000')).toBeNull();
+      expect(await queries.host('shop.test')).toMatchObject({
+        state: 'closed',
+        sentence: 'shop.test has no upstream.',
+      });
+      expect(await queries.host('other.docker.localhost')).toMatchObject({ state: 'open', sentence: '' });
+      expect(await queries.host('never.test')).toBeNull();
+      expect(web.status).toBe('exited');
+    });
+  });
+
+  test('are unconfirmed while nobody vouches for them', async () => {
+    await asking(
+      async ({ queries, tell }) => {
+        await tell(scene().story.batches);
+        expect(await queries.host('other.docker.localhost')).toMatchObject({
+          state: 'unconfirmed',
+          routes: [{ state: 'unconfirmed' }],
+        });
+        expect(await queries.host('shop.test')).toMatchObject({ state: 'closed' });
+      },
+      { confirmed: () => false },
+    );
+  });
+
+  test('come page by page, each once, in the order of hosts', async () => {
+    await asking(async ({ queries, tell }) => {
+      await tell(lifecycles(31, 80).batches);
+      const whole = (await queries.routes({ limit: 1_000 })).items;
+      const hosts = (await queries.hosts({ limit: 1_000 })).items;
+      expect(await allPages((cursor) => queries.routes({ limit: 2, cursor }))).toEqual(whole);
+      expect(await allPages((cursor) => queries.hosts({ limit: 2, cursor }))).toEqual(hosts);
+      expect(new Set(whole.map((route) => route.match.host))).toEqual(new Set(hosts.map((one) => one.host)));
+      await expect(queries.routes({ limit: 2, cursor: 'bm9uZQ' })).rejects.toThrow(BadCursor);
+    });
+  });
+});
+
+test('the history of a host is its intervals, newest first, with the events that opened and closed each', async () => {
+  const { story } = scene();
+  await asking(async ({ queries, tell }) => {
+    await tell(story.batches);
+    const [interval, ...more] = (await queries.history('shop.test', { limit: 10 })).items;
+    expect(more).toEqual([]);
+    expect(interval).toMatchObject({ reason: 'stopped', targets: [{ name: 'web', port: 80 }] });
+    expect((await queries.event(interval!.openedBy))!.type).toBe('RouteOpened');
+    expect((await queries.event(interval!.closedBy!))!.type).toBe('RouteClosed');
+  });
+});
+
+test('the history comes page by page, each interval once', async () => {
+  await asking(async ({ queries, tell }) => {
+    await tell(lifecycles(33, 120).batches);
+    const whole = (await queries.history('shop.test', { limit: 1_000 })).items;
+    expect(whole.length).toBeGreaterThan(3);
+    expect(await allPages((cursor) => queries.history('shop.test', { limit: 1, cursor }))).toEqual(whole);
+  });
+});
+
+describe('the audit', () => {
+  test('is found by actor, container, name and time, newest first', async () => {
+    const { story, web } = scene();
+    await asking(async ({ queries, tell }) => {
+      await tell(story.batches);
+      const all = (await queries.audit({ limit: 10 })).items;
+      expect(all.map((entry) => entry.action)).toEqual(['start', 'stop', 'start']);
+      const [stop] = (await queries.audit({ limit: 10, actor: 'api:alice' })).items;
+      expect(stop).toMatchObject({ actor: alice, action: 'stop', outcome: 'succeeded', basis: 'window' });
+      expect(stop!.consequences.length).toBeGreaterThan(4);
+      expect((await queries.audit({ limit: 10, container: 'web' })).items).toHaveLength(2);
+      expect((await queries.audit({ limit: 10, container: web.id.slice(0, 12) })).items).toHaveLength(2);
+      expect((await queries.audit({ limit: 10, actor: 'external' })).items).toHaveLength(2);
+      const since = Date.parse(stop!.requestedAt);
+      expect((await queries.audit({ limit: 10, since })).items).toEqual(all.slice(0, 2));
+      expect((await queries.audit({ limit: 10, until: since })).items).toEqual(all.slice(1));
+    });
+  });
+
+  test('comes page by page, each entry once while others are added', async () => {
+    const { batches } = lifecycles(34, 100);
+    await asking(async ({ queries, tell }) => {
+      const half = Math.floor(batches.length / 2);
+      await tell(batches.slice(0, half));
+      const before = (await queries.audit({ limit: 1_000 })).items.map((entry) => entry.position);
+      let next = half;
+      const paged = await allPages(
+        (cursor) => queries.audit({ limit: 3, cursor }),
+        async () => {
+          await tell(batches.slice(next, next + 2));
+          next += 2;
+        },
+      );
+      expect(paged.map((entry) => entry.position)).toEqual(before);
+    });
+  });
+});
+
+test('the log is told by its ends and size', async () => {
+  const { story } = scene();
+  await asking(async ({ queries, log, tell }) => {
+    expect(await queries.log()).toMatchObject({ position: 0, firstPosition: 0, events: 0 });
+    await tell(story.batches);
+    const { position, hash } = log.head();
+    expect(await queries.log()).toMatchObject({ position, hash, firstPosition: 1, events: position });
+    expect((await queries.log()).bytes).toBeGreaterThan(10_000);
+  });
+});
+
+describe('when something breaks', () => {
+  test('a reader that has died fails its questions, and the next one has another reader', async () => {
+    await asking(async ({ queries, tell }) => {
+      await tell(scene().story.batches);
+      const made = new Promise<Worker>((resolve) => process.once('worker', resolve));
+      const first = queries.log();
+      const reader = await made;
+      await first;
+      const asked = Promise.allSettled([queries.log(), reader.terminate()]);
+      const [answer] = await asked;
+      if (answer.status === 'rejected') expect(answer.reason).toBeInstanceOf(QueryFailed);
+      expect((await queries.log()).position).toBeGreaterThan(0);
+    });
+  });
+
+  test('a projections file that is made again is the one that is read', async () => {
+    await asking(async ({ dataDir, queries, projections, tell }) => {
+      await tell(scene().story.batches);
+      const before = await queries.routes({ limit: 10 });
+      const held = openSync(projectionsPath(dataDir), 'r');
+      const { ino } = statSync(projectionsPath(dataDir), { bigint: true });
+      projections.replace();
+      await eventually(
+        () =>
+          existsSync(projectionsPath(dataDir)) &&
+          statSync(projectionsPath(dataDir), { bigint: true }).ino !== ino,
+        'another file',
+      );
+      await eventually(
+        async () => (await queries.routes({ limit: 10 })).items.length === before.items.length,
+        'the same routes',
+      );
+      expect(await queries.routes({ limit: 10 })).toEqual(before);
+      closeSync(held);
+    });
+  });
+
+  test('a projections file that was damaged under the reader is made again', async () => {
+    await asking(
+      async ({ dataDir, queries, tell }) => {
+        await tell(lifecycles(35, 60).batches);
+        const before = await queries.routes({ limit: 1_000 });
+        const held = openSync(projectionsPath(dataDir), 'r');
+        truncateSync(projectionsPath(dataDir), 8_192);
+        const heals = async (): Promise<boolean> => {
+          try {
+            return (
+              (await queries.routes({ limit: 1_000 })).items.length === before.items.length &&
+              (await queries.audit({ limit: 1_000 })).items.length > 0
+            );
+          } catch (error) {
+            expect(error).toBeInstanceOf(QueryFailed);
+            return false;
+          }
+        };
+        await eventually(heals, 'answers again');
+        expect(await queries.routes({ limit: 1_000 })).toEqual(before);
+        closeSync(held);
+      },
+      (projections) => ({ replaceProjections: projections.replace }),
+    );
+  });
+
+  test('a question about projections that are never made fails after a while, and does not hang', async () => {
+    using folder = scratch();
+    await writeLog(folder.dataDir, scene().story.batches);
+    const queries = createQueries(folder.dataDir, atRest, silent);
+    await expect(queries.routes({ limit: 1 })).rejects.toThrow(QueryFailed);
+    await queries.stop();
+    await expect(queries.routes({ limit: 1 })).rejects.toThrow(QueryFailed);
+  });
+});
