@@ -1,0 +1,94 @@
+/** The stream of events: history, then live, over one cursor; each event once, however often a client is cut. */
+import { get, type IncomingMessage } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Simulator } from '../../src/engine-simulator/simulator.ts';
+import { cleanUp, type Portolan, within } from '../support/portolan.ts';
+import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+
+describe('the stream of events', () => {
+  let engine: Simulator;
+  let portolan: Portolan;
+  beforeAll(async () => {
+    engine = await createEngine();
+    portolan = await serveOn(engine);
+  });
+  afterAll(async () => {
+    await cleanUp();
+    await engine.stop();
+  });
+
+  function open(lastEventId?: number): Promise<IncomingMessage> {
+    const headers = {
+      Host: 'localhost',
+      ...(lastEventId === undefined ? {} : { 'Last-Event-ID': String(lastEventId) }),
+    };
+    return new Promise((resolve, reject) => {
+      get(
+        { port: portolan.apiPort, host: '127.0.0.1', path: '/api/v1/events/stream', headers, agent: false },
+        resolve,
+      ).on('error', reject);
+    });
+  }
+
+  test('a client that is cut at any point and resumes sees each event once, and misses none', async () => {
+    const seen: number[] = [];
+    let going = true;
+    const storm = (async () => {
+      const web = await engine.run({ name: 'storm' });
+      for (let round = 0; round < 60; round++) {
+        await engine.containers.restart(web);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      going = false;
+    })();
+    for (let client = 0; client < 200 && (going || client < 20); client++) {
+      const stream = await open(seen.at(-1));
+      let bytes = Math.floor(Math.random() * 20_000);
+      let text = '';
+      stream.setEncoding('utf8');
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => stream.destroy(), 50 + Math.random() * 100);
+        stream.on('data', (chunk: string) => {
+          text += chunk;
+          bytes -= chunk.length;
+          if (bytes < 0) stream.destroy();
+        });
+        stream.on('error', () => undefined);
+        stream.on('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+      // As a browser does: only what was ended by an empty line counts.
+      for (const block of text.split('\n\n').slice(0, -1)) {
+        const id = /^id: (\d+)$/m.exec(block)?.[1];
+        if (id !== undefined) seen.push(Number(id));
+      }
+    }
+    await storm;
+    await routesEqual(portolan, engine);
+    expect(seen).toEqual(Array.from({ length: seen.length }, (_, at) => at + 1));
+    expect(seen.length).toBeGreaterThan(100);
+  });
+
+  test('a client that does not read holds nobody up', async () => {
+    const stuck = await Promise.all(Array.from({ length: 20 }, () => open(0)));
+    for (const stream of stuck) stream.pause();
+    const web = await engine.run({ name: 'unhurried' });
+    for (let round = 0; round < 50; round++) await engine.containers.kill(web, 'WINCH');
+    await portolan.answers('unhurried.docker.localhost', 200);
+    await within(
+      5_000,
+      'all events',
+      async () =>
+        (await portolan.events('ContainerKilled')).filter((one) => one.data.claimed.name === 'unhurried')
+          .length === 50,
+    );
+    for (const stream of stuck) stream.destroy();
+  });
+
+  test('an id that is no position is refused', async () => {
+    const answer = await portolan.api('GET', '/events/stream', undefined, { 'Last-Event-ID': 'abc' });
+    expect(answer.status).toBe(400);
+  });
+});
