@@ -72,7 +72,17 @@ function createContainer(index: number, random: () => number) {
     const timeNano = BigInt(now) * 1_000_000n + (time % 1_000_000_000n);
     const attributeDigest = `${timeNano}`;
     const all = { name, image: spec.image, ...claimed };
-    return { kind: 'signal', engine, type, timeNano, source: 'container', action: type, container: id, claimed: all, attributeDigest };
+    return {
+      kind: 'signal',
+      engine,
+      type,
+      timeNano,
+      source: 'container',
+      action: type,
+      container: id,
+      claimed: all,
+      attributeDigest,
+    };
   }
 
   function observed(now: number): Input {

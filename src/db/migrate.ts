@@ -21,11 +21,8 @@ export class NewerSchema extends Error {
  * @throws {NewerSchema} if the file has migrations that the folder does not
  */
 export function migrate(db: Database, folder: string): void {
-  const journal = JSON.parse(readFileSync(join(folder, 'meta/_journal.json'), 'utf8')) as Journal;
-  const newest = journal.entries.at(-1)?.when ?? 0;
-  const applied = lastApplied(db);
-  if (applied > newest) throw new NewerSchema('the file was written by a newer version of Portolan');
-  const missing = journal.entries.filter((entry) => entry.when > applied);
+  const applied = refuseNewer(db, folder);
+  const missing = readJournal(folder).entries.filter((entry) => entry.when > applied);
   if (missing.length === 0) return;
   db.transaction(() => {
     db.exec(
@@ -39,6 +36,21 @@ export function migrate(db: Database, folder: string): void {
     }
   }).immediate();
 }
+
+/**
+ * Reads only.
+ * @returns when the last migration was made that the file has; 0 if it has none
+ * @throws {NewerSchema}
+ */
+export function refuseNewer(db: Database, folder: string): number {
+  const newest = readJournal(folder).entries.at(-1)?.when ?? 0;
+  const applied = lastApplied(db);
+  if (applied > newest) throw new NewerSchema('it was written by a newer version of Portolan');
+  return applied;
+}
+
+const readJournal = (folder: string): Journal =>
+  JSON.parse(readFileSync(join(folder, 'meta/_journal.json'), 'utf8')) as Journal;
 
 function lastApplied(db: Database): number {
   const known = db.prepare("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'").get();

@@ -1,5 +1,5 @@
 /** An event's data as the log stores it: a container's spec goes beside it, once, and stays behind as its digest. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { NewEvent } from './event.ts';
 import type { ContainerSpec } from './observations.ts';
 
@@ -10,40 +10,39 @@ export interface StoredPayload {
 }
 
 export interface StoredSpec {
-  /** SHA-256 of `bytes`. */
-  readonly digest: Buffer;
+  /** Hex SHA-256 of `bytes`. */
+  readonly digest: string;
+  /** JSON text. */
   readonly bytes: string;
 }
 
-export function splitPayload(event: NewEvent): StoredPayload {
-  if (event.type !== 'ContainerObserved') return { data: JSON.stringify(event.data), spec: null };
-  const spec = storedSpec(event.data.spec);
-  return { data: JSON.stringify({ ...event.data, spec: spec.digest.toString('hex') }), spec };
+export function splitPayload(event: Pick<NewEvent, 'type' | 'data'>): StoredPayload {
+  const { type, data } = event as NewEvent;
+  if (type !== 'ContainerObserved') return { data: JSON.stringify(data), spec: null };
+  const spec = storedSpec(data.spec);
+  return { data: JSON.stringify({ ...data, spec: spec.digest }), spec };
 }
 
 /**
  * @param specOf finds a spec by its hex digest
  * @throws {SyntaxError} if the text is not JSON
  */
-export function joinPayload(
-  type: string,
-  data: string,
-  specOf: (digest: string) => ContainerSpec | null,
-): unknown {
+export function joinPayload(type: string, data: string, specOf: (digest: string) => unknown): unknown {
   const parsed: unknown = JSON.parse(data);
   if (type !== 'ContainerObserved' || typeof parsed !== 'object' || parsed === null) return parsed;
-  const { spec } = parsed as { spec?: unknown };
-  return typeof spec === 'string' ? { ...parsed, spec: specOf(spec) } : parsed;
+  const payload = parsed as { spec?: unknown };
+  if (typeof payload.spec === 'string') payload.spec = specOf(payload.spec);
+  return payload;
 }
 
-/** Digests of specs that were stored lately: most observations repeat one. */
-const digests = new WeakMap<ContainerSpec, StoredSpec>();
+/** The stored form of specs that are in use: most observations repeat one. */
+const known = new WeakMap<ContainerSpec, StoredSpec>();
 
 function storedSpec(spec: ContainerSpec): StoredSpec {
-  const known = digests.get(spec);
-  if (known !== undefined) return known;
+  const found = known.get(spec);
+  if (found !== undefined) return found;
   const bytes = JSON.stringify(spec);
-  const stored = { digest: createHash('sha256').update(bytes).digest(), bytes };
-  digests.set(spec, stored);
+  const stored = { digest: hash('sha256', bytes, 'hex'), bytes };
+  known.set(spec, stored);
   return stored;
 }

@@ -1,5 +1,7 @@
 /** Schema versions of events, and what brings an older payload to the current one when it is read. */
+import { z } from 'zod';
 import { dataSchemas, type EventType } from './event.ts';
+import { containerObservedSchema, containerSpecSchema } from './observations.ts';
 
 type Upcaster = (data: unknown) => unknown;
 
@@ -21,5 +23,19 @@ export function upcast(type: EventType, version: number, data: unknown): unknown
     throw new RangeError(`${type} has schema version ${version}, this Portolan knows ${steps.length + 1}`);
   }
   const current = steps.slice(version - 1).reduce((older, step) => step(older), data);
-  return dataSchemas[type].parse(current);
+  return type === 'ContainerObserved' ? checkObserved(current) : dataSchemas[type].parse(current);
+}
+
+const observedSchema = containerObservedSchema.extend({ spec: z.unknown() });
+const checkedSpecs = new WeakSet<object>();
+
+/** Most observations share one spec object with others: it is checked once, and stays that one object. */
+function checkObserved(data: unknown): unknown {
+  const observed = observedSchema.parse(data);
+  const { spec } = observed;
+  if (typeof spec !== 'object' || spec === null) return containerObservedSchema.parse(data);
+  if (checkedSpecs.has(spec)) return observed;
+  containerSpecSchema.parse(spec);
+  checkedSpecs.add(spec);
+  return observed;
 }

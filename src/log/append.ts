@@ -1,11 +1,9 @@
 /** Appends batches on one connection: all of a batch in one commit, or nothing. */
 import { randomBytes } from 'node:crypto';
 import type { DatabaseFile } from '../db/open.ts';
-import type { NewEvent } from '../events/event.ts';
 import type { EventId } from '../events/ids.ts';
-import { splitPayload } from '../events/payload.ts';
-import { currentVersion } from '../events/upcast.ts';
 import { chainHash, digestPayload, genesis } from './chain.ts';
+import type { EncodedEvent } from './encode.ts';
 import { createNames } from './names.ts';
 
 export interface Head {
@@ -27,7 +25,7 @@ export type Appended =
 export interface Appender {
   head(): Head;
   /** @throws {SqliteError} nothing was written then */
-  append(batch: readonly NewEvent[], expectedHead: number, now: number): Appended;
+  append(batch: readonly EncodedEvent[], expectedHead: number, now: number): Appended;
 }
 
 const saltLength = 16;
@@ -39,7 +37,7 @@ export function createAppender(db: DatabaseFile): Appender {
   /** A failed commit may have reached the disk all the same: what the file says counts. */
   let doubted = false;
 
-  function append(batch: readonly NewEvent[], expectedHead: number, now: number): Appended {
+  function append(batch: readonly EncodedEvent[], expectedHead: number, now: number): Appended {
     if (doubted) head = readHead(db);
     doubted = false;
     if (expectedHead !== head.position) return { kind: 'conflict', head };
@@ -58,7 +56,7 @@ export function createAppender(db: DatabaseFile): Appender {
     }
   }
 
-  function insertAll(batch: readonly NewEvent[], recordedAt: number): Appended {
+  function insertAll(batch: readonly EncodedEvent[], recordedAt: number): Appended {
     const salts = randomBytes(batch.length * saltLength);
     const hashes: Buffer[] = [];
     const repeated: EventId[] = [];
@@ -66,7 +64,7 @@ export function createAppender(db: DatabaseFile): Appender {
     for (const [index, event] of batch.entries()) {
       const salt = salts.subarray(index * saltLength, (index + 1) * saltLength);
       const hash = insert(event, next, recordedAt, salt);
-      if (hash === null) repeated.push(event.id);
+      if (hash === null) repeated.push(event[0]);
       else {
         next = { position: next.position + 1, hash, recordedAt };
         hashes.push(hash);
@@ -77,28 +75,26 @@ export function createAppender(db: DatabaseFile): Appender {
   }
 
   /** @returns the event's hash, or null if its id is in the log already */
-  function insert(event: NewEvent, previous: Head, recordedAt: number, salt: Buffer): Buffer | null {
-    const { data, spec } = splitPayload(event);
-    if (spec !== null) names.storeSpec(spec.digest, spec.bytes);
-    const { type, streamId, engineId, occurredAt, actor, inferred } = event;
+  function insert(event: EncodedEvent, previous: Head, recordedAt: number, salt: Buffer): Buffer | null {
+    const [eventId, type, stream, engine, occurredAt, actorKind, actorName, root, cause, inferred] = event;
+    const [, , , , , , , , , , schemaVersion, data, specDigest, spec] = event;
+    if (specDigest !== null && spec !== null) names.storeSpec(specDigest, spec);
     const position = previous.position + 1;
-    const id = Buffer.from(event.id, 'hex');
-    const isRoot = event.correlationId === event.id;
-    const correlation = isRoot ? id : Buffer.from(event.correlationId, 'hex');
-    const causation = event.causationId === null ? null : Buffer.from(event.causationId, 'hex');
-    const schemaVersion = currentVersion(type);
+    const id = Buffer.from(eventId, 'hex');
+    const correlation = root === eventId ? id : Buffer.from(root, 'hex');
+    const causation = cause === null ? null : Buffer.from(cause, 'hex');
     const dataDigest = digestPayload(salt, data);
     const hash = chainHash({
       previous: previous.hash,
       position,
       id,
       type,
-      stream: streamId,
-      engine: engineId,
+      stream,
+      engine,
       occurredAt,
       recordedAt,
-      actorKind: actor.kind,
-      actorName: actor.name,
+      actorKind,
+      actorName,
       correlation,
       causation,
       inferred,
@@ -109,13 +105,13 @@ export function createAppender(db: DatabaseFile): Appender {
       position,
       id,
       type,
-      names.streamOf(streamId),
-      engineId === null ? null : names.engineOf(engineId),
+      names.streamOf(stream),
+      engine === null ? null : names.engineOf(engine),
       occurredAt,
       recordedAt,
-      actor.kind,
-      actor.name,
-      isRoot ? null : correlation,
+      actorKind,
+      actorName,
+      correlation === id ? null : correlation,
       causation,
       inferred ? 1 : 0,
       schemaVersion,

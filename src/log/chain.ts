@@ -25,7 +25,8 @@ export interface ChainFields {
   readonly type: string;
   readonly stream: string;
   readonly engine: string | null;
-  readonly occurredAt: bigint;
+  /** Nanoseconds. */
+  readonly occurredAt: bigint | string;
   readonly recordedAt: number;
   readonly actorKind: string;
   readonly actorName: string;
@@ -62,14 +63,10 @@ export function chainHash(fields: ChainFields): Buffer {
 }
 
 const none = '-:';
-const bytes = (field: Buffer): string => `${field.length}:${field.latin1Slice()}`;
+const bytes = (field: Buffer): string => `${field.length}:${field.toString('latin1')}`;
 
 function text(field: string | number | bigint): string {
   const plain = String(field);
-  return isAscii(plain) ? `${plain.length}:${plain}` : bytes(Buffer.from(plain));
-}
-
-function isAscii(plain: string): boolean {
-  for (let index = 0; index < plain.length; index += 1) if (plain.charCodeAt(index) > 127) return false;
-  return true;
+  const length = Buffer.byteLength(plain);
+  return `${length}:${length === plain.length ? plain : Buffer.from(plain).toString('latin1')}`;
 }

@@ -1,74 +1,66 @@
-/** What SQLite's errors mean for the log, each with the way out in one line. */
+/** What SQLite's and the file system's errors mean for the log, each with the way out in one line. */
 import { LogUnusable, LogUnwritable } from './port.ts';
 
-const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+type Code = LogUnwritable['code'];
+
+/** `SHMSIZE`: no space for what connections to the file share. */
+const faults: readonly { readonly codes: RegExp; readonly code: Code; readonly says: string }[] = [
+  {
+    codes: /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)$/,
+    code: 'full',
+    says: 'the disk of the data folder is full',
+  },
+  {
+    codes: /^(SQLITE_READONLY.*|EROFS|EACCES|EPERM)$/,
+    code: 'read-only',
+    says: 'the data folder is read-only',
+  },
+  { codes: /^SQLITE_(CORRUPT|NOTADB)/, code: 'damaged', says: 'the log is damaged' },
+  { codes: /^SQLITE_(BUSY|LOCKED)/, code: 'locked', says: 'another program holds a lock on the log' },
+];
+
+const appendHints: Readonly<Record<Code, string>> = {
+  full: 'free some space; Portolan goes on by itself',
+  'read-only': 'make it writable; Portolan goes on by itself',
+  damaged: 'stop Portolan and restore a backup of portolan.db',
+  locked: 'end the program that writes portolan.db',
+  io: 'check the disk of the data folder',
+};
+
+const openHints: Readonly<Record<Code, string>> = {
+  full: 'free some space, then start again',
+  'read-only': 'make it writable, or choose another one with --data-dir',
+  damaged: 'restore a backup, or choose another data folder',
+  locked: 'end the program that writes it',
+  io: 'check that the data folder exists and can be written',
+};
 
 /** Of a failed append. */
 export function toUnwritable(error: unknown): LogUnwritable {
   if (error instanceof LogUnwritable) return error;
-  const code = codeOf(error);
-  const message = messageOf(error);
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
-    return new LogUnwritable(
-      'the disk of the data folder is full',
-      'full',
-      'free some space; Portolan goes on by itself',
-    );
-  }
-  if (code.startsWith('SQLITE_READONLY') || code === 'EROFS' || code === 'EACCES') {
-    return new LogUnwritable(
-      'the data folder is read-only',
-      'read-only',
-      'make it writable; Portolan goes on by itself',
-    );
-  }
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-    return new LogUnwritable(
-      `the log is damaged (${message})`,
-      'damaged',
-      'stop Portolan and restore a backup of portolan.db',
-    );
-  }
-  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
-    return new LogUnwritable(
-      'another program holds a lock on the log',
-      'locked',
-      'end the program that writes portolan.db',
-    );
-  }
-  return new LogUnwritable(
-    `the log cannot be written (${message})`,
-    'io',
-    'check the disk of the data folder',
-  );
+  const { code, says } = diagnose(error);
+  return new LogUnwritable(says, code, appendHints[code]);
 }
 
-/** Of a failed open. */
+/** Of a failed open or read. */
 export function toUnusable(error: unknown, path: string): LogUnusable {
   if (error instanceof LogUnusable) return error;
-  const code = codeOf(error);
-  const message = messageOf(error);
-  if ((error as Error)?.name === 'NewerSchema') {
-    return new LogUnusable(`${path}: ${message}`, 'newer', 'start that version, or another data folder');
+  if ((error as Error | null)?.name === 'NewerSchema') {
+    const hint = 'start that version, or choose another data folder';
+    return new LogUnusable(`${path}: ${messageOf(error)}`, 'newer', hint);
   }
-  if (code === 'SQLITE_NOTADB') {
-    return new LogUnusable(
-      `${path} is no SQLite file`,
-      'foreign',
-      'restore a backup, or choose another data folder',
-    );
-  }
-  if (/^SQLITE_CORRUPT/.test(code)) {
-    return new LogUnusable(
-      `${path} is damaged (${message})`,
-      'damaged',
-      'restore a backup, or choose another data folder',
-    );
-  }
-  return new LogUnusable(
-    `${path} cannot be opened (${message})`,
-    'io',
-    'check that the data folder exists and is writable',
-  );
+  if (codeOf(error) === 'SQLITE_NOTADB')
+    return new LogUnusable(`${path} is no SQLite file`, 'foreign', openHints.damaged);
+  const { code, says } = diagnose(error);
+  return new LogUnusable(`${path}: ${says}`, code === 'damaged' ? 'damaged' : 'io', openHints[code]);
 }
+
+function diagnose(error: unknown): { readonly code: Code; readonly says: string } {
+  const found = faults.find(({ codes }) => codes.test(codeOf(error)));
+  if (found === undefined) return { code: 'io', says: `it cannot be read or written (${messageOf(error)})` };
+  const { code, says } = found;
+  return { code, says: code === 'damaged' ? `${says} (${messageOf(error)})` : says };
+}
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,18 +1,24 @@
 /** What the main thread and the writer thread say to each other. */
-import type { NewEvent } from '../events/event.ts';
 import type { EventId } from '../events/ids.ts';
+import type { EncodedEvent } from './encode.ts';
 import type { LogUnusable, LogUnwritable, Snapshot } from './port.ts';
 
-export type ToWriter =
+/** Given to the thread when it starts. */
+export interface WriterData {
+  readonly dataDir: string;
+  /** One number, raised and rung with each message: the thread sleeps on it. */
+  readonly bell: Int32Array<SharedArrayBuffer>;
+}
+
+export type Call =
   | {
       readonly kind: 'append';
-      readonly call: number;
-      readonly batch: readonly NewEvent[];
+      readonly batch: readonly EncodedEvent[];
       readonly expectedHead: number;
       readonly now: number;
     }
-  | { readonly kind: 'snapshot'; readonly call: number; readonly snapshot: Snapshot }
-  | { readonly kind: 'close'; readonly call: number };
+  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly kind: 'close' };
 
 export interface WriterHead {
   readonly position: number;
@@ -21,13 +27,8 @@ export interface WriterHead {
 }
 
 export type Answer =
-  | {
-      readonly kind: 'appended';
-      readonly head: WriterHead;
-      readonly recordedAt: number;
-      /** Hex, one for each event of the batch. */
-      readonly hashes: readonly string[];
-    }
+  /** `hashes`: of the batch's events, hex, joined without separator. */
+  | { readonly kind: 'appended'; readonly head: WriterHead; readonly hashes: string }
   | { readonly kind: 'conflict'; readonly head: WriterHead }
   | { readonly kind: 'repeated'; readonly ids: readonly EventId[] }
   | { readonly kind: 'done' }
@@ -38,12 +39,12 @@ export type Answer =
       readonly hint: string;
     };
 
-export type FromWriter =
+/** After these, answers come in the order of the calls. */
+export type Opening =
   | { readonly kind: 'open'; readonly head: WriterHead }
   | {
       readonly kind: 'unusable';
       readonly message: string;
       readonly code: LogUnusable['code'];
       readonly hint: string;
-    }
-  | { readonly kind: 'answer'; readonly call: number; readonly answer: Answer };
+    };

@@ -5,7 +5,8 @@ export interface Names {
   /** Number of a stream's name; stored if it is new. */
   streamOf(name: string): number;
   engineOf(name: string): number;
-  storeSpec(digest: Buffer, bytes: string): void;
+  /** @param digest hex */
+  storeSpec(digest: string, bytes: string): void;
   /** After a rollback: what was stored in it is gone. */
   forget(): void;
 }
@@ -21,17 +22,34 @@ export function createNames(db: DatabaseFile): Names {
     streamOf: streams.numberOf,
     engineOf: engines.numberOf,
     storeSpec(digest, bytes) {
-      const key = digest.latin1Slice();
-      if (specs.has(key)) return;
-      insertSpec.run(digest, bytes);
+      if (specs.has(digest)) return;
+      insertSpec.run(Buffer.from(digest, 'hex'), bytes);
       if (specs.size >= remembered) specs.clear();
-      specs.add(key);
+      specs.add(digest);
     },
     forget() {
       streams.forget();
       engines.forget();
       specs.clear();
     },
+  };
+}
+
+/** Finds names by their numbers. @returns a function that gives null for a number without name */
+export function createNameCache(
+  db: DatabaseFile,
+  table: 'streams' | 'engines',
+): (number: number) => string | null {
+  const find = db.prepare(`SELECT name FROM ${table} WHERE id = ?`).pluck();
+  const known = new Map<number, string>();
+  return (number) => {
+    const found = known.get(number);
+    if (found !== undefined) return found;
+    const name = find.get(number);
+    if (typeof name !== 'string') return null;
+    if (known.size >= remembered) known.clear();
+    known.set(number, name);
+    return name;
   };
 }
 

@@ -1,11 +1,12 @@
 /** Opens the log's file for writing, and refuses one that is not what it was: an empty file is no empty history. */
 import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { migrate } from '../db/migrate.ts';
+import { migrate, refuseNewer } from '../db/migrate.ts';
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
-import { type NotedHead, readNotedHead } from './head-file.ts';
+import { headPath, type NotedHead, readNotedHead } from './head-file.ts';
 import { LogUnusable } from './port.ts';
 import { logPath } from './read.ts';
 import { verifyTail } from './verify.ts';
@@ -15,49 +16,81 @@ const migrations = fileURLToPath(new URL('../../migrations/log', import.meta.url
 /** Events at the end whose chain is checked at each open; `verify` checks all. */
 const tail = 200;
 
-/** @throws {LogUnusable} */
+/** WAL pages between two checkpoints (16 MB): pages that many commits touch are copied once. */
+const checkpointPages = 4_000;
+
+/** @throws {LogUnusable} nothing is changed then */
 export function openLogFile(dataDir: string): DatabaseFile {
   const path = logPath(dataDir);
-  const noted = readNotedHead(dataDir);
-  refuseEmpty(path, noted);
-  let db: DatabaseFile | undefined;
   try {
-    db = openDatabase(path, { synchronous: 'FULL' });
-    refuseForeign(db, path);
-    migrate(db, migrations);
-    refuseShortened(db, path, noted);
-    const broken = verifyTail(db, tail);
-    if (broken !== null) {
-      throw new LogUnusable(
-        `${path} is damaged at position ${broken.position} (${broken.reason})`,
-        'damaged',
-        'restore a backup, or choose another data folder',
-      );
-    }
-    return db;
+    const noted = readNotedHead(dataDir);
+    if (sizeOf(path) > 0) inspect(path, noted);
+    else refuseEmpty(dataDir, path, noted);
+    return openForWriting(path);
   } catch (error) {
-    db?.close();
     throw toUnusable(error, path);
   }
 }
 
-/** SQLite opens a file of 0 bytes as a fresh database. */
-function refuseEmpty(path: string, noted: NotedHead | null): void {
-  if (existsSync(path) && statSync(path).size > 0) return;
-  if (noted === null && !existsSync(path)) return;
-  const what = existsSync(path) ? 'is empty' : 'is missing';
-  const history = noted === null ? '' : `, but there was a log of ${noted.position} events`;
+function openForWriting(path: string): DatabaseFile {
+  const db = openDatabase(path, { synchronous: 'FULL' });
+  try {
+    db.pragma(`wal_autocheckpoint = ${checkpointPages}`);
+    db.pragma('cache_size = -8192');
+    migrate(db, migrations);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * Reads only: a refused file stays as it is, with its WAL. Not all of it is read, as that would take as long as the log
+ * is: the schema, the noted head and the last events. Damage elsewhere is found by whoever reads it, and by `verify`.
+ */
+function inspect(path: string, noted: NotedHead | null): void {
+  const db = openDatabase(path, { readonly: true, synchronous: 'FULL' });
+  try {
+    const tables = db
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .pluck()
+      .all() as string[];
+    refuseNewer(db, migrations);
+    if (tables.includes('events')) {
+      refuseShortened(db, path, noted);
+      refuseBroken(db, path);
+    } else if (tables.length > 0) {
+      const hint = 'choose another data folder';
+      throw new LogUnusable(`${path} is a database of another program`, 'foreign', hint);
+    } else if (noted !== null) refuseEmptied(path, 'holds no events', noted);
+  } finally {
+    db.close();
+  }
+}
+
+/** SQLite opens a file of 0 bytes as a fresh database, and makes one that is missing. */
+function refuseEmpty(dataDir: string, path: string, noted: NotedHead | null): void {
+  const state = existsSync(path) ? 'is empty' : 'is missing';
+  if (noted !== null) refuseEmptied(path, state, noted);
+  // A first start that was cut off leaves nothing of these behind.
+  const traces = ['portolan.db-wal', 'projections.db', 'heartbeat'].filter(
+    (file) => sizeOf(join(dataDir, file)) > 0,
+  );
+  if (traces.length === 0) return;
   throw new LogUnusable(
-    `${path} ${what}${history}`,
+    `${path} ${state}, but there was a log: ${traces.join(', ')} of it are left`,
     'empty-file',
-    `restore a backup; to begin a new history, remove ${path.replace(/\.db$/, '.head')} and the empty file`,
+    `restore a backup; to begin a new history, remove ${['portolan.db', ...traces].join(', ')}`,
   );
 }
 
-function refuseForeign(db: DatabaseFile, path: string): void {
-  const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
-  if (tables.length === 0 || tables.includes('events')) return;
-  throw new LogUnusable(`${path} is a database of another program`, 'foreign', 'choose another data folder');
+function refuseEmptied(path: string, state: string, noted: NotedHead): never {
+  throw new LogUnusable(
+    `${path} ${state}, but there was a log of ${noted.position} events`,
+    'empty-file',
+    'restore a backup; to begin a new history, remove portolan.db, portolan.head, projections.db and heartbeat',
+  );
 }
 
 /** The noted head must still be in the log: a copy without its WAL, a truncation or an older copy lacks it. */
@@ -67,14 +100,26 @@ function refuseShortened(db: DatabaseFile, path: string, noted: NotedHead | null
     | Buffer
     | undefined;
   if (hash?.toString('hex') === noted.hash) return;
-  const { position } = readHead(db);
   const what =
     hash === undefined
-      ? `ends at position ${position}, but ${noted.position} was noted: its end is lost`
+      ? `ends at position ${readHead(db).position}, but ${noted.position} was noted: its end is lost`
       : `is not the log that was here: another event stands at position ${noted.position}`;
+  const head = basename(headPath(''));
   throw new LogUnusable(
     `${path} ${what}`,
     'truncated',
-    `put back portolan.db with its -wal file, or a backup; to go on with what is left, remove ${path.replace(/\.db$/, '.head')}`,
+    `put back portolan.db with its -wal file, or a backup; to go on with what is left, remove ${head}`,
   );
 }
+
+function refuseBroken(db: DatabaseFile, path: string): void {
+  const broken = verifyTail(db, tail);
+  if (broken === null) return;
+  throw new LogUnusable(
+    `${path} is damaged at position ${broken.position} (${broken.reason})`,
+    'damaged',
+    'restore a backup, or choose another data folder',
+  );
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

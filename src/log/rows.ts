@@ -2,117 +2,95 @@
 import type { DatabaseFile } from '../db/open.ts';
 import type { Actor, Event, FoldedEvent } from '../events/event.ts';
 import type { EngineId, EventId, Position, StreamId } from '../events/ids.ts';
-import { type ContainerSpec, containerSpecSchema } from '../events/observations.ts';
 import { joinPayload } from '../events/payload.ts';
 import { isEventType, upcast } from '../events/upcast.ts';
+import { createNameCache } from './names.ts';
 import type { UnreadableEvent } from './port.ts';
 
-export interface Row {
-  readonly position: number;
-  readonly id: Buffer;
-  readonly type: string;
-  readonly stream: number;
-  readonly engine: number | null;
+/** As a tuple (`raw`), and the binary columns as one hex text: objects and buffers would cost more than the reading. */
+export type Row = readonly [
+  position: number,
+  type: string,
+  stream: number,
+  engine: number | null,
   /** Text, as nanoseconds do not fit a number. */
-  readonly occurredAt: string;
-  readonly recordedAt: number;
-  readonly actorKind: Actor['kind'];
-  readonly actorName: string;
-  readonly correlation: Buffer | null;
-  readonly causation: Buffer | null;
-  readonly inferred: number;
-  readonly schemaVersion: number;
-  readonly data: string | null;
-  readonly hash: Buffer;
-}
+  occurredAt: string,
+  recordedAt: number,
+  actorKind: Actor['kind'],
+  actorName: string,
+  inferred: number,
+  schemaVersion: number,
+  data: string | null,
+  /** Hash (64 digits), id (32), correlation (32), causation (32 or none). */
+  digests: string,
+];
 
-export const columns = `position, id, type, stream, engine, CAST(occurred_at AS TEXT) AS occurredAt,
-  recorded_at AS recordedAt, actor_kind AS actorKind, actor_name AS actorName, correlation, causation, inferred,
-  schema_version AS schemaVersion, data, hash`;
+export const columns = `position, type, stream, engine, CAST(occurred_at AS TEXT), recorded_at, actor_kind, actor_name,
+  inferred, schema_version, data, lower(hex(hash || id || coalesce(correlation, id) || coalesce(causation, '')))`;
 
 export interface Rows {
   toEvent(row: Row): Event | UnreadableEvent;
-  streamOf(row: Pick<Row, 'stream'>): string;
 }
 
 export const isUnreadable = (event: FoldedEvent | UnreadableEvent): event is UnreadableEvent =>
   'problem' in event;
 
 export function createRows(db: DatabaseFile): Rows {
-  const streams = createCache(20_000, db.prepare('SELECT name FROM streams WHERE id = ?').pluck());
-  const engines = createCache(100, db.prepare('SELECT name FROM engines WHERE id = ?').pluck());
+  const streams = createNameCache(db, 'streams');
+  const engines = createNameCache(db, 'engines');
   const specs = createSpecs(db);
 
-  const streamOf = (row: Pick<Row, 'stream'>): string => streams(row.stream) ?? `stream ${row.stream}`;
-
-  function dataOf(row: Row): unknown {
-    if (!isEventType(row.type)) throw new TypeError(`type ${row.type} is not known`);
-    if (row.data === null) throw new TypeError('the payload was redacted');
-    const joined = joinPayload(row.type, row.data, specs);
-    const data = upcast(row.type, row.schemaVersion, joined);
-    // Checked like the rest, but kept as the one object that all observations of a spec share.
-    return row.type === 'ContainerObserved'
-      ? { ...(data as object), spec: (joined as { spec: unknown }).spec }
-      : data;
+  function toEvent(row: Row): Event | UnreadableEvent {
+    const [position, type, stream, engine, occurredAt, recordedAt, kind, name, inferred, version, data] = row;
+    const digests = row[11];
+    try {
+      return {
+        position: position as Position,
+        id: digests.slice(64, 96) as EventId,
+        type,
+        streamId: named(streams(stream)) as StreamId,
+        engineId: engine === null ? null : (named(engines(engine)) as EngineId),
+        occurredAt: BigInt(occurredAt),
+        recordedAt,
+        actor: { kind, name },
+        correlationId: digests.slice(96, 128) as EventId,
+        causationId: digests.length === 128 ? null : (digests.slice(128) as EventId),
+        inferred: inferred === 1,
+        schemaVersion: version,
+        data: dataOf(type, version, data),
+        hash: digests.slice(0, 64),
+      } as Event;
+    } catch (error) {
+      // Set aside and reported by whoever reads; the rest is served.
+      const problem = error instanceof Error ? error.message.slice(0, 500) : String(error);
+      return { position: position as Position, recordedAt, type, streamId: streams(stream) ?? '', problem };
+    }
   }
 
-  return {
-    streamOf,
-    toEvent(row) {
-      const position = row.position as Position;
-      const { type, recordedAt } = row;
-      try {
-        const id = row.id.toString('hex') as EventId;
-        return {
-          position,
-          id,
-          type,
-          streamId: streamOf(row) as StreamId,
-          engineId: row.engine === null ? null : ((engines(row.engine) ?? '') as EngineId),
-          occurredAt: BigInt(row.occurredAt),
-          recordedAt,
-          actor: { kind: row.actorKind, name: row.actorName },
-          correlationId: row.correlation === null ? id : (row.correlation.toString('hex') as EventId),
-          causationId: row.causation === null ? null : (row.causation.toString('hex') as EventId),
-          inferred: row.inferred === 1,
-          schemaVersion: row.schemaVersion,
-          data: dataOf(row),
-          hash: row.hash.toString('hex'),
-        } as Event;
-      } catch (error) {
-        // Set aside and reported by whoever reads; the rest is served.
-        const problem = error instanceof Error ? error.message.slice(0, 500) : String(error);
-        return { position, recordedAt, type, streamId: streamOf(row), problem };
-      }
-    },
-  };
+  function dataOf(type: string, version: number, data: string | null): unknown {
+    if (!isEventType(type)) throw new TypeError(`type ${type} is not known`);
+    if (data === null) throw new TypeError('the payload was redacted');
+    return upcast(type, version, joinPayload(type, data, specs));
+  }
+
+  return { toEvent };
 }
 
-type Statement = ReturnType<DatabaseFile['prepare']>;
-
-function createCache(limit: number, find: Statement): (id: number) => string | undefined {
-  const known = new Map<number, string>();
-  return (id) => {
-    const remembered = known.get(id);
-    if (remembered !== undefined) return remembered;
-    const name = find.get(id) as string | undefined;
-    if (name === undefined) return undefined;
-    if (known.size >= limit) known.clear();
-    known.set(id, name);
-    return name;
-  };
+function named(name: string | null): string {
+  if (name === null) throw new TypeError('the name of its stream or engine is missing');
+  return name;
 }
 
-/** The same object for the same digest, so that what is derived from a spec is derived once. */
-function createSpecs(db: DatabaseFile): (digest: string) => ContainerSpec | null {
+/** The same object for the same digest, so that it is checked, and what follows from it derived, once. */
+function createSpecs(db: DatabaseFile): (digest: string) => unknown {
   const find = db.prepare('SELECT bytes FROM specs WHERE digest = ?').pluck();
-  const known = new Map<string, ContainerSpec>();
+  const known = new Map<string, unknown>();
   return (digest) => {
     const remembered = known.get(digest);
     if (remembered !== undefined) return remembered;
-    const bytes = find.get(Buffer.from(digest, 'hex')) as string | undefined;
-    if (bytes === undefined) return null;
-    const spec = containerSpecSchema.parse(JSON.parse(bytes));
+    const bytes = find.get(Buffer.from(digest, 'hex'));
+    if (typeof bytes !== 'string') throw new TypeError(`the container spec ${digest} is missing`);
+    const spec: unknown = JSON.parse(bytes);
     if (known.size >= 5_000) known.clear();
     known.set(digest, spec);
     return spec;

@@ -1,20 +1,16 @@
 /** The thread that writes the log: one connection, one batch after the other, each durable before it is answered. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { DatabaseFile } from '../db/open.ts';
-import { type Appender, createAppender, type Head } from './append.ts';
+import { type Appended, createAppender, type Head } from './append.ts';
 import { toUnusable, toUnwritable } from './faults.ts';
-import { noteHead } from './head-file.ts';
-import type { Answer, FromWriter, ToWriter, WriterHead } from './messages.ts';
+import { createHeadNote } from './head-file.ts';
+import type { Answer, Call, Opening, WriterData, WriterHead } from './messages.ts';
 import { openLogFile } from './open-file.ts';
-import type { Snapshot } from './port.ts';
 import { logPath } from './read.ts';
+import { keepSnapshot } from './snapshot.ts';
 
-const { dataDir } = workerData as { dataDir: string };
+const { dataDir, bell } = workerData as WriterData;
 const port = parentPort!;
-const tell = (message: FromWriter): void => port.postMessage(message);
-
-/** Milliseconds between two notes of the head. */
-const noteInterval = 1_000;
 
 function run(): void {
   let db: DatabaseFile;
@@ -22,33 +18,33 @@ function run(): void {
     db = openLogFile(dataDir);
   } catch (error) {
     const { message, code, hint } = toUnusable(error, logPath(dataDir));
-    tell({ kind: 'unusable', message, code, hint });
+    port.postMessage({ kind: 'unusable', message, code, hint } satisfies Opening);
     return;
   }
   const appender = createAppender(db);
-  const notes = createNotes(appender);
-  const timer = setInterval(notes.take, noteInterval);
-  tell({ kind: 'open', head: wire(appender.head()) });
-  port.on('message', (message: ToWriter) => {
-    tell({ kind: 'answer', call: message.call, answer: answer(message) });
-    if (message.kind === 'close') port.close();
-  });
+  const note = createHeadNote(dataDir);
+  port.postMessage({ kind: 'open', head: toWire(appender.head()) } satisfies Opening);
+  for (;;) {
+    const call = nextCall(() => note.take(appender.head()));
+    port.postMessage(answer(call));
+    if (call.kind === 'close') return;
+    note.take(appender.head());
+  }
 
-  function answer(message: ToWriter): Answer {
+  function answer(call: Call): Answer {
     try {
-      switch (message.kind) {
+      switch (call.kind) {
         case 'append':
-          return toAnswer(appender.append(message.batch, message.expectedHead, message.now));
+          return toAnswer(appender.append(call.batch, call.expectedHead, call.now));
         case 'snapshot':
-          keepSnapshot(db, message.snapshot);
+          keepSnapshot(db, call.snapshot);
           return { kind: 'done' };
         case 'close':
-          clearInterval(timer);
-          notes.take();
+          note.last(appender.head());
           db.close();
           return { kind: 'done' };
         default:
-          return message satisfies never;
+          return call satisfies never;
       }
     } catch (error) {
       const { message: text, code, hint } = toUnwritable(error);
@@ -57,16 +53,29 @@ function run(): void {
   }
 }
 
-function toAnswer(appended: ReturnType<Appender['append']>): Answer {
+/**
+ * Sleeps until there is one. Not by an event of the port: waking an event loop takes as long as a third of a commit.
+ * @param idle called after a second without any
+ */
+function nextCall(idle: () => void): Call {
+  for (;;) {
+    const rung = Atomics.load(bell, 0);
+    const received = receiveMessageOnPort(port) as { message: Call } | undefined;
+    if (received !== undefined) return received.message;
+    if (Atomics.wait(bell, 0, rung, 1_000) === 'timed-out') idle();
+  }
+}
+
+function toAnswer(appended: Appended): Answer {
   switch (appended.kind) {
     case 'appended':
       return {
-        ...appended,
-        head: wire(appended.head),
-        hashes: appended.hashes.map((hash) => hash.toString('hex')),
+        kind: 'appended',
+        head: toWire(appended.head),
+        hashes: appended.hashes.map((hash) => hash.toString('hex')).join(''),
       };
     case 'conflict':
-      return { kind: 'conflict', head: wire(appended.head) };
+      return { kind: 'conflict', head: toWire(appended.head) };
     case 'repeated':
       return appended;
     default:
@@ -74,36 +83,6 @@ function toAnswer(appended: ReturnType<Appender['append']>): Answer {
   }
 }
 
-const wire = (head: Head): WriterHead => ({ ...head, hash: head.hash.toString('hex') });
-
-/** Keeps the newest three. */
-function keepSnapshot(db: DatabaseFile, snapshot: Snapshot): void {
-  const { position, foldVersion, chainHash, digest, bytes } = snapshot;
-  db.transaction(() => {
-    db.prepare(
-      'INSERT OR REPLACE INTO snapshots (position, fold_version, chain_hash, digest, bytes) VALUES (?, ?, ?, ?, ?)',
-    ).run(position, foldVersion, chainHash, digest, bytes);
-    db.prepare(
-      'DELETE FROM snapshots WHERE position NOT IN (SELECT position FROM snapshots ORDER BY position DESC LIMIT 3)',
-    ).run();
-  }).immediate();
-}
-
-/** Notes the head outside the log when it has moved; where that fails, appends fail too, and say so. */
-function createNotes(appender: Appender) {
-  let noted = 0;
-  return {
-    take(): void {
-      const { position, hash } = appender.head();
-      if (position === noted || position === 0) return;
-      try {
-        noteHead(dataDir, { position, hash: hash.toString('hex') });
-        noted = position;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-      }
-    },
-  };
-}
+const toWire = (head: Head): WriterHead => ({ ...head, hash: head.hash.toString('hex') });
 
 run();
