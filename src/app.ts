@@ -188,6 +188,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     trust,
     drifts: () => drifts,
     unreadable,
+    proxyProblems: proxy.problems,
   });
   const queries = createQueries(config.dataDir, createLive(loop, trust, projections), logger);
   const refusals = createRefusalCounter(

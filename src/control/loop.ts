@@ -77,6 +77,8 @@ export function createLoop(deps: LoopDeps): Loop {
   let lost = 0;
   let timer: NodeJS.Timeout | null = null;
   const recent = createRecent(8192);
+  /** Signals that are handed in and not recorded yet: one commit must not hold the same one twice. */
+  const underWay = new Set<EventId>();
 
   const enqueue = (input: Input | 'clock'): Promise<Recorded> =>
     new Promise((resolve, reject) => {
@@ -231,11 +233,20 @@ export function createLoop(deps: LoopDeps): Loop {
   }
 
   /** Most repeats of a replayed stream are found here; the log is the final guard. */
-  const isRepeat = (input: Input): boolean => input.kind === 'signal' && recent.has(idOfSignal(input));
+  function submitSignal(input: Input & { kind: 'signal' }): void {
+    const id = idOfSignal(input);
+    if (underWay.has(id) || recent.has(id)) return;
+    underWay.add(id);
+    enqueue(input)
+      // A failure is told by `onUnwritable`, and the gap is recorded later.
+      .catch(() => undefined)
+      .finally(() => underWay.delete(id));
+  }
 
   return {
     submit(input) {
-      if (!isRepeat(input)) void enqueue(input).catch(() => undefined);
+      if (input.kind === 'signal') submitSignal(input);
+      else void enqueue(input).catch(() => undefined);
     },
     record: (input) => enqueue(input),
     async settled() {

@@ -36,6 +36,7 @@ export function createStatus(parts: {
   readonly trust: TrustKeeper;
   readonly drifts: () => number;
   readonly unreadable: readonly UnreadableEvent[];
+  readonly proxyProblems: () => readonly string[];
 }): StatusPort {
   const { log, outage } = parts;
   return {
@@ -48,6 +49,7 @@ export function createStatus(parts: {
     drifts: parts.drifts,
     problems: () => [
       ...(outage.problem() === '' ? [] : [outage.problem()]),
+      ...parts.proxyProblems(),
       ...parts.unreadable.map(
         ({ position, type, problem }) =>
           `the event at position ${position} (${type}) cannot be read: ${problem}`,

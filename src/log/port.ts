@@ -53,12 +53,15 @@ export interface UnreadableEvent {
   readonly problem: string;
 }
 
-/** Reads a log file on the calling thread, without locking the writer. Opened per thread, closed when done. */
+/**
+ * Reads a log file on the calling thread, without locking the writer. Opened per thread, closed when done.
+ * Every call throws `LogUnusable` where the file is damaged.
+ */
 export interface LogReader {
   head(): LogHead;
   /** Ascending, `after` exclusive, at most `limit`; unreadable ones go to `onUnreadable` and are left out. */
   read(after: Position, limit: number, onUnreadable: (event: UnreadableEvent) => void): Event[];
-  /** Like `read`, without what only people need (hash, occurredAt): for folding many. */
+  /** Like `read`, without the hash: for folding many. */
   fold(
     after: Position,
     onEvent: (event: FoldedEvent) => void,

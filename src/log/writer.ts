@@ -54,7 +54,7 @@ function run(): void {
 }
 
 /**
- * Sleeps until there is one. Not by an event of the port: waking an event loop takes as long as a third of a commit.
+ * Sleeps until there is one. Not by an event of the port: an event loop wakes later than a thread that waits.
  * @param idle called after a second without any
  */
 function nextCall(idle: () => void): Call {

@@ -32,6 +32,8 @@ export interface ForwardDeps {
   readonly counters: Counters;
   readonly names: FieldNames;
   readonly now: () => number;
+  /** No file descriptor was left for a connection. */
+  readonly onExhausted: (error: Error) => void;
 }
 
 export const createForward =
@@ -158,6 +160,7 @@ class Forwarding implements AnswerListener {
     if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
       this.#fail(400, 'the request cannot be passed on.');
     } else if (code === 'EMFILE' || code === 'ENFILE') {
+      this.#deps.onExhausted(failure.error);
       this.#fail(503, 'the proxy has no file descriptors left.');
     } else if (!failure.sent && !this.#bodyStarted) {
       this.#refused.add(targetKey(target));

@@ -52,6 +52,8 @@ export interface ServerOptions {
   /** Milliseconds that requests to a target that has left have to end. */
   readonly drain: number;
   readonly now: () => number;
+  /** No file descriptor was left for a connection. */
+  readonly onExhausted?: (error: Error) => void;
 }
 
 export function createProxyServer(options: ServerOptions): ProxyServer {
@@ -63,8 +65,10 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const balancer = createBalancer();
   const connections = createConnections(limits);
   const upstreams = createUpstreams(limits);
-  const upgrader = createUpgrader(limits, names, counters, now);
-  const forward = createForward({ upstreams, limits, counters, names, now });
+  const onExhausted = options.onExhausted ?? (() => undefined);
+  const carrying = { limits, counters, names, now, onExhausted };
+  const upgrader = createUpgrader(carrying);
+  const forward = createForward({ ...carrying, upstreams });
   const hold = createHold(limits.holdTimeout);
   const isTrusted = createTrustedProxies(settings.trustedProxies);
   const drain = createDrain({

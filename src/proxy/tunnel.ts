@@ -93,7 +93,7 @@ function createSetup(tunnel: Tunnel, names: FieldNames, firstByteTimeout: number
 
   function fail(error: Error): void {
     upstream.destroy();
-    if (settled) client.destroy();
+    if (settled) client.resetAndDestroy();
     else {
       settle();
       tunnel.onFailure(error);
@@ -118,6 +118,14 @@ function createSetup(tunnel: Tunnel, names: FieldNames, firstByteTimeout: number
   }
 
   function onResponse(response: IncomingMessage): void {
+    // Its failures are looked after below; one before that must not end the process.
+    response.on('error', () => undefined);
+    try {
+      checkResponse(response.statusCode ?? 0, response.rawHeaders, names);
+    } catch (error) {
+      fail(error as Error);
+      return;
+    }
     settle();
     tunnel.onAnswer(response.statusCode ?? 0);
     passOn(response, client, names);
@@ -182,19 +190,13 @@ function joined(fields: readonly string[]): Record<string, string | string[]> {
 function tie(client: Socket, upstream: Socket): void {
   client.allowHalfOpen = true;
   upstream.allowHalfOpen = true;
-  client.once('close', (hadError) => (hadError ? upstream.destroy() : upstream.destroySoon()));
+  client.once('close', (hadError) => (hadError ? upstream.resetAndDestroy() : upstream.destroySoon()));
   upstream.once('close', (hadError) => (hadError ? client.resetAndDestroy() : client.destroySoon()));
 }
 
 /** What is not 101 is an ordinary answer, after which the connection is closed. */
 function passOn(response: IncomingMessage, client: Socket, names: FieldNames): void {
   const status = response.statusCode ?? 0;
-  try {
-    checkResponse(status, response.rawHeaders, names);
-  } catch {
-    client.resetAndDestroy();
-    return;
-  }
   const fields = responseHeaders(response.rawHeaders, names, { length: status !== 204, trailer: false });
   const lines = [`HTTP/1.1 ${status} ${reasonOf(status, response.statusMessage ?? '')}`];
   for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);

@@ -2,10 +2,8 @@
 import type { Socket } from 'node:net';
 import type { Target } from '../events/decisions.ts';
 import { targetKey } from '../routing/table.ts';
-import type { Counters } from './counters.ts';
 import { dial } from './dial.ts';
-import type { FieldNames } from './field-names.ts';
-import type { ProxyLimits } from './messages.ts';
+import type { ForwardDeps } from './forward.ts';
 import { createPatience } from './start-grace.ts';
 import { createTunnels } from './tunnel.ts';
 
@@ -30,12 +28,10 @@ export interface Upgrader {
   close(): void;
 }
 
-export function createUpgrader(
-  limits: ProxyLimits,
-  names: FieldNames,
-  counters: Counters,
-  now: () => number,
-): Upgrader {
+export type UpgraderDeps = Omit<ForwardDeps, 'upstreams'>;
+
+export function createUpgrader(deps: UpgraderDeps): Upgrader {
+  const { limits, names, counters, now } = deps;
   const openTunnel = createTunnels(names, limits.firstByteTimeout);
   const tunnels = new Map<Socket, string>();
 
@@ -77,6 +73,7 @@ export function createUpgrader(
       else {
         const { code = '' } = error as NodeJS.ErrnoException;
         if (code === 'EMFILE' || code === 'ENFILE') {
+          deps.onExhausted(error);
           upgrade.fail(503, 'the proxy has no file descriptors left.');
           return;
         }
@@ -105,6 +102,8 @@ export function createUpgrader(
       });
     }
 
+    // Without anybody reading, nobody would notice that the client is gone; up to a buffer of it waits.
+    socket.read(0);
     tryNext();
   }
 

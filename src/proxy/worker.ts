@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { TableSnapshot } from '../routing/table.ts';
-import { createAcceptWatch } from './accept-watch.ts';
+import { createExhaustion } from './exhaustion.ts';
 import type { FromWorker, ProxySettings, ToWorker } from './messages.ts';
 import { createProxyServer } from './server.ts';
 
@@ -16,8 +16,15 @@ export interface WorkerData {
 const { settings, table, self, drain } = workerData as WorkerData;
 const port = parentPort!;
 const tell = (message: FromWorker): void => port.postMessage(message);
-const proxy = createProxyServer({ settings, table, self, drain, now: Date.now });
-const acceptWatch = createAcceptWatch((problem) => tell({ kind: 'problem', problem }));
+const exhaustion = createExhaustion((problem) => tell({ kind: 'problem', problem }));
+const proxy = createProxyServer({
+  settings,
+  table,
+  self,
+  drain,
+  now: Date.now,
+  onExhausted: (error) => exhaustion.noticed(error),
+});
 
 /** Milliseconds between two reports of the counters. */
 const reportInterval = 1_000;
@@ -28,7 +35,7 @@ function listen(server: Server, host: string): Promise<{ address: string; port: 
   server.once('error', reject);
   server.listen({ host, port: number, reusePort, backlog: 1_024, ipv6Only: true }, () => {
     server.off('error', reject);
-    server.on('error', (error) => acceptWatch.failed(error));
+    server.on('error', (error) => exhaustion.noticed(error));
     resolve(server.address() as { address: string; port: number });
   });
   return promise;
@@ -41,7 +48,7 @@ function drainAndEnd(grace: number): void {
     clearInterval(watch);
     clearTimeout(timer);
     clearInterval(report);
-    acceptWatch.close();
+    exhaustion.close();
     proxy.close();
     tell({ kind: 'counters', counters: proxy.counters() });
     tell({ kind: 'drained' });
