@@ -1,0 +1,58 @@
+/** `npm run soak`: the long form of what the tests do in short: 50 kills in a storm, 100 starts in a tight loop. Writes docs/soak.md. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+const rounds = { STORM_ROUNDS: '50', START_ROUNDS: '100' };
+const names = ['killed at random moments of a storm', 'containers start in a tight loop'];
+const report = join(tmpdir(), `portolan-soak-${process.pid}.json`);
+
+const args = ['run', 'test/e2e', '--testNamePattern', names.join('|'), '--testTimeout', '3600000'];
+const started = Date.now();
+const { status } = spawnSync(
+  'vitest',
+  [...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, ...rounds, REQUIRE_DOCKER: '1' },
+  },
+);
+
+interface Result {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly {
+      readonly title: string;
+      readonly status: string;
+      readonly duration?: number;
+    }[];
+  }[];
+}
+
+const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Result;
+rmSync(report);
+const ran = testResults
+  .flatMap((file) => file.assertionResults)
+  .filter((one) => one.status !== 'skipped' && one.status !== 'pending');
+const rows = ran.map(
+  ({ title, status: outcome, duration }) =>
+    `| ${title} | ${outcome} | ${Math.round((duration ?? 0) / 1_000)} s |`,
+);
+writeFileSync(
+  new URL('../../docs/soak.md', import.meta.url),
+  `# The last soak run
+
+Made by \`npm run soak\` on ${new Date(started).toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB.
+${Object.entries(rounds)
+  .map(([name, count]) => `\`${name}=${count}\``)
+  .join(', ')}; the tests in CI run the same with fewer rounds.
+
+| what | outcome | took |
+| --- | --- | --- |
+${rows.join('\n')}
+
+After each kill of the storm (\`kill -9\` at a random moment while containers of a real engine stop and restart), and at its
+end: the routes equal what the engine has, the chain is whole, no key is doubled.
+`,
+);
+process.exitCode = status ?? 1;
