@@ -51,8 +51,8 @@ ${Object.entries(rounds)
 | --- | --- | --- |
 ${rows.join('\n')}
 
-After each kill of the storm (\`kill -9\` at a random moment while containers of a real engine stop and restart), and at its
-end: the routes equal what the engine has, the chain is whole, no key is doubled.
+After each kill of the storm (\`kill -9\` at a random moment while containers of a real engine stop and restart) the chain is
+whole and no key is doubled, and after each restart the routes equal what the engine has.
 `,
 );
 process.exitCode = status ?? 1;
