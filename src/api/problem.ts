@@ -55,7 +55,10 @@ export function toProblem(error: unknown): Pick<Problem, 'status' | 'message' | 
     errors: [],
   });
   if (error instanceof Problem) return error;
-  if (error instanceof EngineError) return withHint(error.status, error.message, error.hint);
+  // The engine's own 500 ("is not paused" is one) is no defect of ours.
+  if (error instanceof EngineError) {
+    return withHint(error.status === 500 ? 502 : error.status, error.message, error.hint);
+  }
   if (error instanceof LogUnwritable) return withHint(503, error.message, error.hint);
   if (error instanceof CommandConflict) return withHint(error.status, error.message, error.hint);
   if (error instanceof QueryFailed) return withHint(503, error.message, error.hint);

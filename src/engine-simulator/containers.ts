@@ -1,271 +1,257 @@
-/** The life of containers: what each call does, and which events it makes, in the order of moby 20.10. */
-import { randomBytes } from 'node:crypto';
-import type { Addresses } from './addresses.ts';
-import { type Backend, startBackend } from './backend.ts';
-import { type Clock, instant } from './clock.ts';
-import { type Container, type ContainerConfig, isRunning, portsOf } from './container.ts';
+/** What can be done to containers: the calls of the API, and what befalls them. */
+import type { Attachments } from './attachments.ts';
+import type { Checkpoint } from './checkpoints.ts';
+import type { Clock } from './clock.ts';
+import { type Container, type ContainerConfig, isRunning, type RestartPolicy } from './container.ts';
+import type { ContainerEvents } from './container-events.ts';
+import type { HealthMonitor, HealthRecord } from './health.ts';
 import { Refusal } from './http.ts';
-import type { Journal } from './journal.ts';
-import type { Network, Networks } from './networks.ts';
+import type { Network } from './networks.ts';
+import { newContainer } from './new-container.ts';
+import type { Random } from './random.ts';
+import type { Registry } from './registry.ts';
+import type { Runner } from './runner.ts';
+import { sigkill, signalNumber, sigterm } from './signals.ts';
 
 export interface Containers {
   list(): readonly Container[];
   /** By name, id or unique prefix of one. @throws {Refusal} 404 */
   get(key: string): Container;
-  create(name: string | null, config: ContainerConfig): Container;
+  /** @param networks names, with aliases; the one of its network mode if not given */
+  create(
+    name: string | null,
+    config: ContainerConfig,
+    networks?: ReadonlyMap<string, readonly string[]>,
+  ): Container;
   /** @returns whether anything changed */
   start(container: Container): Promise<boolean>;
-  stop(container: Container): Promise<boolean>;
-  restart(container: Container): Promise<void>;
+  /** @param seconds until it is killed; -1 waits for ever. @returns whether anything changed */
+  stop(container: Container, seconds?: number): Promise<boolean>;
+  restart(container: Container, seconds?: number): Promise<void>;
   kill(container: Container, signal: string): Promise<void>;
   pause(container: Container): void;
   unpause(container: Container): void;
   rename(container: Container, name: string): void;
+  update(container: Container, change: { readonly restart?: RestartPolicy | undefined }): void;
   remove(container: Container, force: boolean): Promise<void>;
-  connect(container: Container, network: Network): void;
-  disconnect(container: Container, network: Network): void;
+  connect(container: Container, network: Network, aliases?: readonly string[]): Promise<void>;
+  disconnect(container: Container, network: Network): Promise<void>;
+  /** Resolves when it does not run; at once if it does not now, unless the next end is meant. */
+  ended(container: Container, next?: boolean): Promise<void>;
+  /** Resolves when it is no more. */
+  removed(container: Container): Promise<void>;
   /** The process ends by itself; restart policy and `--rm` follow. */
   exit(container: Container, code: number, how?: { readonly oom?: boolean }): Promise<void>;
-  setHealth(container: Container, health: 'starting' | 'healthy' | 'unhealthy'): void;
-  /** Ends processes without a word to anybody: the daemon is away. */
+  /** What its health probes show from here on; the status changes at once. */
+  setHealth(container: Container, health: HealthRecord['status']): void;
+  /** The process ends without a word to anybody: meant for while the daemon is away. */
   dieSilently(container: Container, code: number): Promise<void>;
 }
 
-/** Signals that end the simulated process; others only make an event. */
-const deadly = new Set(['9', '15', '2', '3', '6', '1', 'KILL', 'TERM', 'INT', 'QUIT', 'ABRT', 'HUP']);
-const numbers: Readonly<Record<string, string>> = {
-  KILL: '9',
-  TERM: '15',
-  INT: '2',
-  QUIT: '3',
-  HUP: '1',
-  WINCH: '28',
-  USR1: '10',
-};
-
 export function createContainers(deps: {
   readonly clock: Clock;
-  readonly journal: Journal;
-  readonly networks: Networks;
-  readonly addresses: Addresses;
+  readonly random: Random;
+  readonly registry: Registry;
+  readonly events: ContainerEvents;
+  readonly attachments: Attachments;
+  readonly health: HealthMonitor;
+  readonly runner: Runner;
+  readonly checkpoint: Checkpoint;
 }): Containers {
-  const { clock, journal, networks, addresses } = deps;
-  const containers = new Map<string, Container>();
+  const { clock, random, registry, events, attachments, health, runner, checkpoint } = deps;
+  const mourners = new Map<Container, (() => void)[]>();
+  /** Restarted by a call: `--rm` does not apply to that end. */
+  const kept = new Set<Container>();
+  runner.onAutoRemove((container) => {
+    if (!kept.has(container)) forget(container);
+  });
 
-  /** Labels overwrite what the engine says, except image and name (daemon/events.go). */
-  function emit(
-    container: Container,
-    action: string,
-    attributes: Readonly<Record<string, string>> = {},
-  ): void {
-    const { labels, imageName } = container.config;
-    journal.emit('container', action, container.id, {
-      ...attributes,
-      ...labels,
-      image: imageName,
-      name: container.name,
-    });
+  function forget(container: Container): void {
+    if (!registry.has(container)) return;
+    registry.remove(container);
+    events.say(container, 'destroy');
+    for (const resolve of mourners.get(container) ?? []) resolve();
+    mourners.delete(container);
   }
 
-  function emitNetwork(action: 'connect' | 'disconnect', network: Network, container: Container): void {
-    journal.emit('network', action, network.id, {
-      container: container.id,
-      name: network.name,
-      type: network.driver,
-    });
+  /** moby 20.10: daemon/kill.go. Any signal is deliberate unless the container names its stop signal. */
+  function send(container: Container, signal: number): void {
+    const stop = stopSignalOf(container);
+    const deliberate = container.config.stopSignal === '' || signal === stop || signal === sigkill;
+    if (deliberate) container.manuallyStopped = true;
+    if (container.status === 'restarting') return;
+    container.process?.signal(signal);
+    events.say(container, 'kill', { signal: String(signal) });
+    if (deliberate && container.status === 'paused' && signal !== sigkill) resume(container);
   }
 
-  async function up(container: Container): Promise<void> {
-    const namespace = container.config.networkMode;
-    if (namespace !== 'host' && namespace !== 'none' && !namespace.startsWith('container:')) {
-      container.address = addresses.take();
-    }
-    container.startedAt = clock.now();
-    container.finishedAt = null;
-    container.exitCode = 0;
-    container.oomKilled = false;
-    const identity = {
-      id: container.id,
-      name: () => container.name,
-      startedAt: instant(container.startedAt),
-    };
-    for (const network of container.networks.values()) emitNetwork('connect', network, container);
-    if (container.address !== '') {
-      container.backends = await Promise.all(
-        portsOf(container).map((port) => startBackend(container.address, port, identity)),
-      );
-    }
+  function resume(container: Container): void {
     container.status = 'running';
-    container.health = container.config.healthcheck ? 'starting' : 'none';
-    container.output.push(`started as ${container.name}`);
-    emit(container, 'start');
+    container.process?.unpause();
+    checkpoint(container);
+    events.say(container, 'unpause');
   }
 
-  async function end(container: Container, code: number): Promise<void> {
-    const backends: readonly Backend[] = container.backends;
-    container.backends = [];
-    await Promise.all(backends.map((backend) => backend.stop()));
-    if (container.address !== '') addresses.release(container.address);
-    container.address = '';
-    container.status = 'exited';
-    container.health = container.config.healthcheck ? 'unhealthy' : 'none';
-    container.exitCode = code;
-    container.finishedAt = clock.now();
-    container.output.push(`ended with ${code}`);
+  async function stop(container: Container, seconds = container.config.stopTimeout): Promise<boolean> {
+    if (runner.giveUp(container)) {
+      container.manuallyStopped = true;
+      events.say(container, 'stop');
+      return true;
+    }
+    if (!isRunning(container)) return false;
+    const ended = runner.ended(container, () => events.say(container, 'stop'));
+    send(container, stopSignalOf(container));
+    const timer = seconds < 0 ? undefined : setTimeout(() => killIfAlive(container), seconds * 1_000);
+    await ended;
+    clearTimeout(timer);
+    return true;
   }
 
-  async function down(container: Container, code: number): Promise<void> {
-    await end(container, code);
-    emit(container, 'die', { exitCode: String(code) });
-    for (const network of container.networks.values()) emitNetwork('disconnect', network, container);
+  function killIfAlive(container: Container): void {
+    if (container.process !== null && !container.process.isEnding()) send(container, sigkill);
   }
 
-  async function forget(container: Container): Promise<void> {
-    containers.delete(container.id);
-    emit(container, 'destroy');
-  }
-
-  const all: Containers = {
-    list: () => [...containers.values()],
-    get(key) {
-      const name = key.replace(/^\//, '');
-      const exact =
-        containers.get(name) ?? [...containers.values()].find((container) => container.name === name);
-      const prefixed = exact
-        ? [exact]
-        : [...containers.values()].filter(({ id }) => name.length >= 4 && id.startsWith(name));
-      if (prefixed.length === 1) return prefixed[0]!;
-      throw new Refusal(404, `No such container: ${name}`);
-    },
-    create(wanted, config) {
-      const name = wanted ?? `sim_${randomBytes(4).toString('hex')}`;
-      const holder = [...containers.values()].find((container) => container.name === name);
-      if (holder !== undefined) {
-        throw new Refusal(
-          409,
-          `Conflict. The container name "/${name}" is already in use by container "${holder.id}".`,
-        );
+  function start(container: Container): Promise<boolean> {
+    return container.lock.exclusive(async () => {
+      if (container.status === 'paused') {
+        throw new Refusal(409, 'cannot start a paused container, try unpause instead');
       }
-      const container = make(randomBytes(32).toString('hex'), name, clock.now(), config);
-      const network = networks.find(config.networkMode);
-      if (network !== null) container.networks.set(network.name, network);
-      else if (!config.networkMode.startsWith('container:')) {
-        throw new Refusal(404, `network ${config.networkMode} not found`);
+      if (!registry.has(container)) {
+        throw new Refusal(409, 'container is marked for removal and cannot be started');
       }
-      containers.set(container.id, container);
-      emit(container, 'create');
+      if (isRunning(container) || container.status === 'restarting') return false;
+      await runner.launch(container);
+      return true;
+    });
+  }
+
+  async function end(container: Container, work: () => void): Promise<void> {
+    if (container.process === null) return;
+    const ended = runner.ended(container);
+    work();
+    await ended;
+  }
+
+  return {
+    list: registry.list,
+    get: registry.get,
+    create(wanted, config, networks) {
+      const container = newContainer(random.hex(32), registry.freeName(wanted), clock, config);
+      const { networkMode } = config;
+      const usual = networkMode.startsWith('container:') ? [] : [[networkMode, []] as const];
+      attachments.plan(container, networks ?? new Map(usual));
+      checkpoint(container);
+      registry.add(container);
+      events.say(container, 'create');
       return container;
     },
-    async start(container) {
-      if (isRunning(container)) return false;
-      await up(container);
-      return true;
+    start,
+    stop,
+    async restart(container, seconds) {
+      kept.add(container);
+      try {
+        await stop(container, seconds);
+        await start(container);
+      } finally {
+        kept.delete(container);
+      }
+      events.say(container, 'restart');
     },
-    async stop(container) {
-      if (!isRunning(container)) return false;
-      emit(container, 'kill', { signal: '15' });
-      await down(container, 0);
-      emit(container, 'stop');
-      if (container.config.autoRemove) await forget(container);
-      return true;
-    },
-    async restart(container) {
-      if (await all.stop(container)) {
-        await up(container);
-        emit(container, 'restart');
-      } else await up(container);
-    },
-    async kill(container, signal) {
-      if (!isRunning(container))
-        throw new Refusal(409, `Cannot kill container: ${container.id}: is not running`);
-      const name = signal.replace(/^SIG/, '').toUpperCase();
-      emit(container, 'kill', { signal: numbers[name] ?? name });
-      if (!deadly.has(name)) return;
-      await down(container, 128 + Number(numbers[name] ?? name));
-      if (container.config.autoRemove) await forget(container);
+    async kill(container, text) {
+      const signal = signalNumber(text);
+      if (container.status === 'restarting') {
+        container.manuallyStopped = true;
+        runner.giveUp(container);
+        return;
+      }
+      if (!isRunning(container)) throw new Refusal(409, `Container ${container.id} is not running`);
+      if (signal === sigkill) await end(container, () => send(container, signal));
+      else send(container, signal);
     },
     pause(container) {
+      if (container.status === 'paused') {
+        throw new Refusal(409, `Container ${container.id} is already paused`);
+      }
+      if (container.status === 'restarting') {
+        throw new Refusal(
+          409,
+          `Container ${container.id} is restarting, wait until the container is running`,
+        );
+      }
       if (container.status !== 'running') throw new Refusal(409, `Container ${container.id} is not running`);
       container.status = 'paused';
-      for (const backend of container.backends) backend.pause();
-      emit(container, 'pause');
+      container.process?.pause();
+      checkpoint(container);
+      events.say(container, 'pause');
     },
     unpause(container) {
-      if (container.status !== 'paused') throw new Refusal(409, `Container ${container.id} is not paused`);
-      container.status = 'running';
-      for (const backend of container.backends) backend.unpause();
-      emit(container, 'unpause');
+      if (container.status !== 'paused') throw new Refusal(500, `Container ${container.id} is not paused`);
+      resume(container);
     },
     rename(container, name) {
-      if ([...containers.values()].some((other) => other.name === name)) {
-        throw new Refusal(409, `Conflict. The container name "/${name}" is already in use`);
+      if (name === '') throw new Refusal(400, 'Neither old nor new names may be empty');
+      const wanted = name.startsWith('/') ? name : `/${name}`;
+      const before = container.name;
+      if (wanted === `/${before}`) {
+        throw new Refusal(400, 'Renaming a container with the same name as its current name');
       }
-      const oldName = container.name;
-      container.name = name;
-      emit(container, 'rename', { oldName: `/${oldName}` });
+      try {
+        container.name = registry.freeName(wanted);
+      } catch (error) {
+        const { status, message } = error as Refusal;
+        throw new Refusal(status, `Error when allocating new name: ${message}`);
+      }
+      checkpoint(container);
+      events.say(container, 'rename', { oldName: `/${before}` });
+    },
+    update(container, { restart }) {
+      if (restart !== undefined) container.restart = restart;
+      checkpoint(container);
+      events.say(container, 'update');
     },
     async remove(container, force) {
-      if (isRunning(container)) {
-        if (!force)
-          throw new Refusal(
-            409,
-            `You cannot remove a running container ${container.id}. Stop the container before attempting removal or force remove`,
-          );
-        emit(container, 'kill', { signal: '9' });
-        await down(container, 137);
-      }
-      await forget(container);
+      if (!force) refuseIfBusy(container);
+      runner.giveUp(container);
+      await end(container, () => send(container, sigkill));
+      await container.lock.settled();
+      forget(container);
     },
-    connect(container, network) {
-      if (container.networks.has(network.name))
-        throw new Refusal(403, `endpoint already exists in network ${network.name}`);
-      container.networks.set(network.name, network);
-      if (isRunning(container)) emitNetwork('connect', network, container);
+    connect: (container, network, aliases = []) => attachments.connect(container, network, aliases),
+    disconnect: attachments.disconnect,
+    ended(container, next = false) {
+      if (!next && container.process === null) return Promise.resolve();
+      return runner.ended(container);
     },
-    disconnect(container, network) {
-      if (!container.networks.delete(network.name))
-        throw new Refusal(500, `container is not connected to ${network.name}`);
-      if (!isRunning(container)) return;
-      // Twice, as 20.10 does: once from the network's side and once from the daemon's.
-      emitNetwork('disconnect', network, container);
-      emitNetwork('disconnect', network, container);
+    removed(container) {
+      if (!registry.has(container)) return Promise.resolve();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      mourners.set(container, [...(mourners.get(container) ?? []), resolve]);
+      return promise;
     },
-    async exit(container, code, { oom = false } = {}) {
-      if (!isRunning(container)) return;
-      if (oom) emit(container, 'oom');
-      await down(container, code);
-      container.oomKilled = oom;
-      const { restart, autoRemove } = container.config;
-      if (restart !== 'no' && !(restart === 'on-failure' && code === 0)) {
-        container.restartCount += 1;
-        await up(container);
-      } else if (autoRemove) await forget(container);
-    },
-    setHealth(container, health) {
-      for (const action of ['exec_create: probe', 'exec_start: probe', 'exec_die']) emit(container, action);
-      if (container.health === health) return;
-      container.health = health;
-      if (health !== 'starting') emit(container, `health_status: ${health}`);
-    },
-    dieSilently: (container, code) => end(container, code),
+    exit: (container, code, { oom = false } = {}) =>
+      end(container, () => {
+        if (oom) events.say(container, 'oom');
+        container.oomKilled = oom;
+        container.process?.end(code);
+      }),
+    setHealth: health.set,
+    dieSilently: (container, code) =>
+      events.hushed(container, () => end(container, () => container.process?.end(code))),
   };
-  return all;
 }
 
-const make = (id: string, name: string, created: bigint, config: ContainerConfig): Container => ({
-  id,
-  name,
-  created,
-  config,
-  status: 'created',
-  health: config.healthcheck ? 'starting' : 'none',
-  startedAt: null,
-  finishedAt: null,
-  exitCode: 0,
-  oomKilled: false,
-  restartCount: 0,
-  networks: new Map(),
-  address: '',
-  backends: [],
-  output: [],
-});
+const stopSignalOf = ({ config }: Container): number =>
+  config.stopSignal === '' ? sigterm : signalNumber(config.stopSignal);
+
+/** moby 20.10: daemon/delete.go. */
+function refuseIfBusy({ id, status }: Container): void {
+  const ways: Partial<Record<Container['status'], string>> = {
+    running: 'Stop the container before attempting removal or force remove',
+    paused: 'Unpause and then stop the container before attempting removal or force remove',
+    restarting: 'Stop the container before attempting removal or force remove',
+  };
+  const way = ways[status];
+  if (way !== undefined) {
+    throw new Refusal(409, `You cannot remove a ${status} container ${id}. ${way}`);
+  }
+}

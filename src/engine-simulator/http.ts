@@ -1,5 +1,6 @@
 /** The simulator's small HTTP layer: routes by method and path, JSON in and out, the engine's way to say no. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Fate } from './interference.ts';
 
 /** What the engine answers with an error status: `{"message": …}`. */
 export class Refusal extends Error {
@@ -17,17 +18,29 @@ export interface Call {
   /** Parts of the path that the route named. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, unknown>>;
+  /** @throws {Refusal} if it is no JSON object */
+  readonly body: () => Readonly<Record<string, unknown>>;
 }
 
-/** @returns JSON for 200, a number for that status without a body, or nothing if it has answered by itself */
-export type Handler = (call: Call) => unknown | Promise<unknown>;
+/** JSON if `body` is given, else no body. */
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** Nothing, if it answers by itself. */
+export type Handler = (call: Call) => Reply | undefined | Promise<Reply | undefined>;
 
 export interface Router {
-  /** @param pattern e.g. `/containers/:id/json` */
+  /** @param pattern e.g. `/containers/:id/json`; a part `*name` takes several */
   on(method: string, pattern: string, handler: Handler): void;
   handle(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
+
+export const ok = (body: unknown): Reply => ({ status: 200, body });
+export const done: Reply = { status: 204 };
+export const isSet = ({ query }: Call, name: string): boolean =>
+  ['1', 'true', 'True'].includes(query.get(name) ?? '');
 
 interface Route {
   readonly method: string;
@@ -35,27 +48,56 @@ interface Route {
   readonly handler: Handler;
 }
 
-/** @param before may answer or delay a call in the handler's stead; `true` if it has answered */
-export function createRouter(
-  before: (method: string, path: string, res: ServerResponse) => Promise<boolean>,
-): Router {
+/** The API version that is simulated. */
+export const apiVersion = '1.41';
+export const engineVersion = '20.10.24-simulated';
+
+/** @param before decides what becomes of a call */
+export function createRouter(before: (method: string, path: string) => Promise<Fate>): Router {
   const routes: Route[] = [];
+
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const url = new URL(req.url ?? '/', 'http://engine');
+    const path = url.pathname.replace(/^\/v\d+\.\d+(?=\/)/, '');
+    checkVersion(url.pathname);
+    const fate = await before(req.method ?? '', path);
+    if (fate === 'hang') return;
+    if (fate === 'reset') {
+      res.destroy();
+      return;
+    }
+    const reply = await run(routes, req, res, path, url.searchParams);
+    if (fate === 'lose-answer') res.destroy();
+    else if (reply !== undefined) send(res, reply);
+  }
+
   return {
     on: (method, pattern, handler) =>
       void routes.push({ method, parts: pattern.split('/').slice(1), handler }),
     async handle(req, res) {
-      const url = new URL(req.url ?? '/', 'http://engine');
-      const path = url.pathname.replace(/^\/v\d+\.\d+(?=\/)/, '');
+      res.setHeader('Api-Version', apiVersion);
+      res.setHeader('Docker-Experimental', 'false');
+      res.setHeader('Ostype', 'linux');
+      res.setHeader('Server', `Docker/${engineVersion} (linux)`);
       try {
-        if (await before(req.method ?? '', path, res)) return;
-        await run(routes, req, res, path, url.searchParams);
+        await serve(req, res);
       } catch (error) {
         const status = error instanceof Refusal ? error.status : 500;
-        if (!res.headersSent) send(res, status, { message: (error as Error).message });
-        else res.destroy();
+        if (res.headersSent) res.destroy();
+        else send(res, { status, body: { message: (error as Error).message } });
       }
     },
   };
+}
+
+function checkVersion(path: string): void {
+  const asked = /^\/v1\.(\d+)\//.exec(path)?.[1];
+  if (asked !== undefined && Number(asked) > Number(apiVersion.slice(2))) {
+    throw new Refusal(
+      400,
+      `client version 1.${asked} is too new. Maximum supported API version is ${apiVersion}`,
+    );
+  }
 }
 
 async function run(
@@ -64,20 +106,18 @@ async function run(
   res: ServerResponse,
   path: string,
   query: URLSearchParams,
-): Promise<void> {
+): Promise<Reply | undefined> {
   const parts = path.split('/').slice(1);
   for (const { method, parts: pattern, handler } of routes) {
     const params = method === req.method ? matchParts(pattern, parts) : null;
     if (params === null) continue;
-    const answer = await handler({ req, res, params, query, body: await readBody(req) });
-    if (typeof answer === 'number') res.writeHead(answer).end();
-    else if (answer !== undefined) send(res, 200, answer);
-    return;
+    const text = await readText(req);
+    return handler({ req, res, params, query, body: () => parseBody(text, req.headers['content-type']) });
   }
   throw new Refusal(404, 'page not found');
 }
 
-/** A last pattern part `*name` takes all that is left: image names have slashes. */
+/** A pattern part `*name` takes what the rest leaves: image names have slashes. */
 function matchParts(pattern: readonly string[], parts: readonly string[]): Record<string, string> | null {
   const params: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {
@@ -89,28 +129,40 @@ function matchParts(pattern: readonly string[], parts: readonly string[]): Recor
       return params;
     }
     const given = parts[index];
-    if (given === undefined) return null;
+    if (given === undefined || given === '') return null;
     if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(given);
     else if (part !== given) return null;
   }
   return pattern.length === parts.length ? params : null;
 }
 
-async function readBody(req: IncomingMessage): Promise<Record<string, unknown>> {
+async function readText(req: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of req) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    throw new Refusal(400, 'invalid JSON in the body');
-  }
+  return Buffer.concat(chunks).toString();
 }
 
-export function send(res: ServerResponse, status: number, value: unknown): void {
-  const body = `${JSON.stringify(value)}\n`;
+function parseBody(text: string, type: string | undefined): Record<string, unknown> {
+  if (text === '') throw new Refusal(500, 'EOF');
+  if (!/^application\/json\b/.test(type ?? '')) {
+    throw new Refusal(400, `Content-Type specified (${type ?? ''}) must be 'application/json'`);
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (error) {
+    throw new Refusal(500, (error as Error).message);
+  }
+  throw new Refusal(500, 'json: cannot unmarshal the body into an object');
+}
+
+function send(res: ServerResponse, { status, body }: Reply): void {
+  if (body === undefined) {
+    res.writeHead(status).end();
+    return;
+  }
+  const text = `${JSON.stringify(body)}\n`;
   res
-    .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
-    .end(body);
+    .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
+    .end(text);
 }

@@ -33,7 +33,7 @@ export const commandSucceededSchema = z.strictObject({ ...about });
 
 export const commandFailedSchema = z.strictObject({
   ...about,
-  /** HTTP status the API answered. */
+  /** HTTP status of the engine's answer; 503 if it could not be reached. */
   status: z.number().int(),
   /** The engine's message, redacted. */
   message: z.string(),

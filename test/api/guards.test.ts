@@ -118,7 +118,7 @@ describe('the API', () => {
       ['GET', '/events/999999', 404],
       ['GET', '/routes?cursor=nonsense', 400],
       ['GET', '/resolve?url=ftp://x', 400],
-      ['POST', '/containers/web/unpause', 409],
+      ['POST', '/containers/web/unpause', 502],
     ];
     for (const [method, path, status] of cases) {
       const answer = await portolan.api(method, path);
