@@ -19,6 +19,7 @@ import { createSink } from './control/sink.ts';
 import { createSnapshots } from './control/snapshots.ts';
 import { createEngineStatus, createStatus } from './control/status.ts';
 import { createTrust } from './control/trust.ts';
+import { createWarnings } from './control/warnings.ts';
 import { createDocker } from './docker/docker.ts';
 import type { LastSeen } from './docker/engine.ts';
 import type { Policy, Reach } from './events/decisions.ts';
@@ -102,13 +103,20 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   // The loop, and what watches over it.
   const outage = createOutage({ loop: () => loop, now, onOver: () => docker.watcher.reconcile(), onError });
   const snapshots = createSnapshots({ log, loop: () => loop, now, onError }, snapshot);
+  const warnings = createWarnings(
+    () => loop.state(),
+    (warning) => logger.warn(warning),
+  );
   const loop: Loop = createLoop({
     log,
     state,
     now,
     applyDelta: (delta) => proxy.apply(delta),
     catchUp: (behind) => read((reader) => foldInto(behind, reader)),
-    onCommit: (_, head) => snapshots.committed(head),
+    onCommit(events, head) {
+      snapshots.committed(head);
+      warnings.committed(events);
+    },
     onUnwritable(error) {
       logger.error({ code: error.code, hint: error.hint }, error.message);
       outage.begin(error);
@@ -188,7 +196,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     trust,
     drifts: () => drifts,
     unreadable,
-    proxyProblems: proxy.problems,
+    others: () => [...proxy.problems(), ...warnings.list()],
   });
   const queries = createQueries(config.dataDir, createLive(loop, trust, projections), logger);
   const refusals = createRefusalCounter(

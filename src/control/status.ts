@@ -36,7 +36,8 @@ export function createStatus(parts: {
   readonly trust: TrustKeeper;
   readonly drifts: () => number;
   readonly unreadable: readonly UnreadableEvent[];
-  readonly proxyProblems: () => readonly string[];
+  /** Problems that other parts know of. */
+  readonly others: () => readonly string[];
 }): StatusPort {
   const { log, outage } = parts;
   return {
@@ -49,7 +50,7 @@ export function createStatus(parts: {
     drifts: parts.drifts,
     problems: () => [
       ...(outage.problem() === '' ? [] : [outage.problem()]),
-      ...parts.proxyProblems(),
+      ...parts.others(),
       ...parts.unreadable.map(
         ({ position, type, problem }) =>
           `the event at position ${position} (${type}) cannot be read: ${problem}`,

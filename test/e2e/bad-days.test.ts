@@ -199,6 +199,15 @@ describe('on a bad day', () => {
     }
   });
 
+  test('a label that is not known is reported, with the nearest name', async () => {
+    const portolan = await serveOn(engine);
+    await engine.run({ name: 'typo', labels: { 'portolan.prot': '80' } });
+    await routesEqual(portolan, engine);
+    const text = 'container typo: label portolan.prot is not known; did you mean portolan.port?';
+    expect((await portolan.json<{ problems: string[] }>('/system')).problems).toContain(text);
+    expect(portolan.log.map((line) => line['msg'])).toContain(text);
+  });
+
   test('with the engine away commands answer 503 at once, and are recorded as failed', async () => {
     const portolan = await serveOn(engine);
     await populate(1);
