@@ -50,7 +50,9 @@ async function serve(config: Config, reach?: Reach): Promise<void> {
 /** Where it is; on a terminal with the link that signs a browser in, which must not end up in a log file. */
 function announce(app: App): void {
   if (process.stdout.isTTY !== true) return;
-  const proxies = app.addresses.map(({ address, port }) => `${address}:${port}`).join(', ');
+  const proxies = app.addresses
+    .map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`)
+    .join(', ');
   process.stdout.write(
     `\n  proxy  ${proxies}\n  API    ${app.api.url}\n  sign in (once)  ${app.api.signInUrl}\n\n`,
   );
