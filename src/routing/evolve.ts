@@ -47,7 +47,6 @@ export function evolve(state: State, event: FoldedEvent): readonly Site[] {
       state.commands.delete(event.data.command);
       return nothing;
     case 'PortolanStarted':
-      state.bootId = event.data.bootId;
       if (state.engine !== null)
         state.engine = { ...state.engine, connected: false, since: event.recordedAt };
       return sitesOfUnreadable(state);
@@ -163,7 +162,7 @@ function createContainer(key: ContainerKey, engine: EngineId, observation: Conta
     stoppedSince: null,
     unreadable: false,
     claimedSince: new Map(),
-    story: { died: null, outOfMemory: null, killed: null, command: null },
+    story: { command: null },
     intent: idle,
   };
 }
@@ -336,12 +335,6 @@ type SignalEvent = FoldedEvent & { type: SignalType };
 function tell(state: State, event: SignalEvent): void {
   if (event.engineId === null) return;
   state.lastSignal = { engine: event.engineId, timeNano: event.occurredAt.toString() };
-  const story = state.containers.get(containerKey(event.engineId, event.data.container))?.story;
-  if (story === undefined) return;
-  const at = event.recordedAt;
-  if (event.type === 'ContainerDied') story.died = { at, exitCode: event.data.claimed.exitCode ?? '' };
-  else if (event.type === 'ContainerKilled') story.killed = { at, signal: event.data.claimed.signal ?? '' };
-  else if (event.type === 'ContainerOutOfMemory') story.outOfMemory = at;
 }
 
 function entry<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {

@@ -9,7 +9,6 @@ interface Frozen {
   readonly recordedAt: number;
   readonly policy: State['policy'];
   readonly engine: State['engine'];
-  readonly bootId: State['bootId'];
   readonly lastSignal: State['lastSignal'];
   readonly containers: readonly FrozenContainer[];
   readonly routes: readonly Route[];
@@ -27,7 +26,6 @@ export function freeze(state: State): Uint8Array {
     recordedAt: state.recordedAt,
     policy: state.policy,
     engine: state.engine,
-    bootId: state.bootId,
     lastSignal: state.lastSignal,
     containers: [...state.containers.values()].map(({ intent: _, ...container }) => ({
       ...container,
@@ -48,7 +46,6 @@ export function thaw(bytes: Uint8Array): State {
   state.recordedAt = frozen.recordedAt;
   state.policy = frozen.policy;
   state.engine = frozen.engine;
-  state.bootId = frozen.bootId;
   state.lastSignal = frozen.lastSignal;
   for (const container of frozen.containers) {
     const claimedSince = new Map(container.claimedSince) as Container['claimedSince'];

@@ -22,11 +22,8 @@ export type ContainerKey = Branded<string, 'ContainerKey'>;
 export const containerKey = (engine: EngineId, container: ContainerId): ContainerKey =>
   `${engine}/${container}` as ContainerKey;
 
-/** What signals and commands said about a container, for explanations only. */
+/** What is known about a container beside its observations, for explanations only. */
 export interface Story {
-  died: { readonly at: number; readonly exitCode: string } | null;
-  outOfMemory: number | null;
-  killed: { readonly at: number; readonly signal: string } | null;
   /** The last command through the API. */
   command: { readonly at: number; readonly kind: CommandKind; readonly actor: Actor } | null;
 }
@@ -76,7 +73,6 @@ export interface State {
   recordedAt: number;
   policy: Policy | null;
   engine: EngineLink | null;
-  bootId: string | null;
   /** The last signal in the log: from where an engine's history is resumed. */
   lastSignal: { readonly engine: EngineId; readonly timeNano: string } | null;
   readonly containers: Map<ContainerKey, Container>;
@@ -98,7 +94,6 @@ export const createState = (): State => ({
   recordedAt: 0,
   policy: null,
   engine: null,
-  bootId: null,
   lastSignal: null,
   containers: new Map(),
   routes: new Map(),
