@@ -198,7 +198,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     unreadable,
     others: () => [...proxy.problems(), ...warnings.list()],
   });
-  const queries = createQueries(config.dataDir, createLive(loop, trust, projections), logger);
+  const queries = createQueries(
+    config.dataDir,
+    createLive(loop, trust, projections, () => log.head().position),
+    logger,
+  );
   const refusals = createRefusalCounter(
     (data) => loop.submit(journal('CommandRefused', data, null, now())),
     now,

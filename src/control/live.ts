@@ -1,6 +1,7 @@
 /** What only the live state knows: refusals in force, hosts that are asked for, and why one has no upstream. */
 import type { Host } from '../events/ids.ts';
 import type { Progress } from '../projections/projector.ts';
+import type { Projections } from '../projections/runner.ts';
 import { entryOf } from '../routing/entries.ts';
 import type { RecordedRefusal } from '../routing/state.ts';
 import type { Loop } from './loop.ts';
@@ -19,13 +20,20 @@ export interface LiveState {
   sentence(host: string): string;
   confirmed(): boolean;
   projections(): readonly Progress[];
+  caughtUp(): Promise<unknown>;
   replaceProjections(): void;
 }
+
+/** Events behind which nobody waits: the projections are being made. */
+const farBehind = 10_000;
+/** Milliseconds that a question waits for the projections. */
+const patience = 1_000;
 
 export function createLive(
   loop: Pick<Loop, 'state'>,
   trust: Pick<TrustKeeper, 'current'>,
-  projections: { progress(): readonly Progress[]; replace(): void },
+  projections: Pick<Projections, 'progress' | 'reached' | 'replace'>,
+  head: () => number,
 ): LiveState {
   return {
     refusals() {
@@ -46,6 +54,13 @@ export function createLive(
     sentence: (host) => entryOf(loop.state(), host as Host).sentence,
     confirmed: () => trust.current() === 'confirmed',
     projections: projections.progress,
+    caughtUp() {
+      const position = head();
+      const isFar = projections
+        .progress()
+        .some((one) => one.problem === '' && one.position < position - farBehind);
+      return isFar ? Promise.resolve() : projections.reached(position, patience);
+    },
     replaceProjections: projections.replace,
   };
 }

@@ -114,6 +114,5 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
 
 /** One that stopped is stale and said to be so; nobody waits for it. */
 function isReached(progress: readonly Progress[], position: number): boolean {
-  const following = progress.filter((one) => one.problem === '');
-  return following.length > 0 && following.every((one) => one.position >= position);
+  return progress.length > 0 && progress.every((one) => one.problem !== '' || one.position >= position);
 }

@@ -17,6 +17,8 @@ export interface Live {
   /** Whether the engine vouches for the open routes. */
   confirmed(): boolean;
   projections(): readonly ProjectionStatus[];
+  /** Resolves once the projections have taken in what is recorded by now, or are too far behind to wait for. */
+  caughtUp(): Promise<unknown>;
   /** The projections' file is damaged: makes it again. */
   replaceProjections?(): void;
 }
@@ -30,6 +32,14 @@ export interface Queries extends QueryPort {
 
 export function createQueries(dataDir: string, live: Live, logger: Logger): Queries {
   const reader = createAsker(dataDir, logger, () => live.replaceProjections?.());
+  /** What somebody was told to be recorded, the next question sees. */
+  async function ask<Name extends keyof Questions>(
+    name: Name,
+    ...args: Parameters<Questions[Name]>
+  ): Promise<Answer<Name>> {
+    await live.caughtUp();
+    return reader.ask(name, ...args);
+  }
   const routeNow = (route: RouteView): RouteView =>
     route.state === 'open' && !live.confirmed() ? { ...route, state: 'unconfirmed' } : route;
   const refusalsOf = (host: string): RefusalView[] =>
@@ -45,30 +55,30 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
 
   return {
     async routes(filter) {
-      const page = (await reader.ask('routes', filter)) as Page<RouteView>;
+      const page = (await ask('routes', filter)) as Page<RouteView>;
       return { ...page, items: page.items.map(routeNow) };
     },
     async route(id) {
-      const route = (await reader.ask('route', id)) as RouteView | null;
+      const route = (await ask('route', id)) as RouteView | null;
       return route === null ? null : routeNow(route);
     },
     async hosts(paging) {
-      const page = (await reader.ask('hosts', paging)) as Page<HostRoutes>;
+      const page = (await ask('hosts', paging)) as Page<HostRoutes>;
       return { ...page, items: page.items.map(hostView) };
     },
     async host(host) {
-      const found = (await reader.ask('host', host)) as HostRoutes | null;
+      const found = (await ask('host', host)) as HostRoutes | null;
       if (found !== null) return hostView(found);
       return live.hosts().includes(host) || refusalsOf(host).length > 0
         ? hostView({ host, routes: [] })
         : null;
     },
-    history: (host, paging) => reader.ask('history', host, paging),
+    history: (host, paging) => ask('history', host, paging),
     refusals: async () => live.refusals(),
-    events: (filter) => reader.ask('events', filter),
+    events: (filter) => ask('events', filter),
     event: (position) => reader.ask('event', position),
     consequences: (position) => reader.ask('consequences', position),
-    audit: (filter) => reader.ask('audit', filter),
+    audit: (filter) => ask('audit', filter),
     log: () => reader.ask('log'),
     projections: async () => live.projections(),
     stop: () => reader.stop(),

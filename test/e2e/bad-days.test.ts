@@ -218,6 +218,10 @@ describe('on a bad day', () => {
     expect(answer.status).toBe(503);
     expect(JSON.parse(answer.body)).toMatchObject({ status: 503, detail: expect.stringContaining('engine') });
     expect(await portolan.events('CommandFailed')).toMatchObject([{ data: { kind: 'stop', status: 503 } }]);
+    for (let round = 2; round <= 20; round += 1) {
+      await portolan.api('POST', '/containers/c0/stop');
+      expect(await portolan.events('CommandFailed'), 'the next question sees it').toHaveLength(round);
+    }
   });
 
   test('a command that was under way at a kill gets an unknown outcome at the next start', async () => {

@@ -23,6 +23,7 @@ export const atRest: Live = {
   sentence: (host) => `${host} has no upstream.`,
   confirmed: () => true,
   projections: () => [],
+  caughtUp: async () => undefined,
 };
 
 export async function asking(
