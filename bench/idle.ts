@@ -34,7 +34,9 @@ rmSync(folder, { recursive: true });
 process.exit(0);
 
 function start() {
-  const env = { NODE_COMPILE_CACHE: join(folder, 'cache') };
+  // As `bin/portolan.cjs` starts it.
+  const frugal = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=4' };
+  const env = { NODE_COMPILE_CACHE: join(folder, 'cache'), ...frugal };
   return startPortolan({
     dockerHost: simulator.host,
     simulated: true,

@@ -2,8 +2,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import type { EngineAddress } from './address.ts';
+import { loadDockerode } from './dockerode.ts';
 import { openSshConnection } from './ssh.ts';
 
 export interface Connections {
@@ -55,7 +56,8 @@ function createClient(address: EngineAddress, agent: http.Agent): Docker {
       : address.kind === 'unix'
         ? { host: undefined, socketPath: address.path, protocol: 'http' as const }
         : { host: 'docker.invalid', protocol: 'http' as const };
-  return new Docker({
+  const Client = loadDockerode();
+  return new Client({
     ...common,
     ...where,
     ca: undefined,

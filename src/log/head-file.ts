@@ -1,14 +1,13 @@
 /** The log's head, noted outside of it: shows a log that was truncated, emptied or replaced by an older copy. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { Head } from './append.ts';
 
-const notedHeadSchema = z.object({
-  position: z.number().int().positive(),
-  hash: z.string().regex(/^[0-9a-f]{64}$/),
-});
-export type NotedHead = z.infer<typeof notedHeadSchema>;
+export interface NotedHead {
+  readonly position: number;
+  /** Hexadecimal. */
+  readonly hash: string;
+}
 
 /** Milliseconds between two notes. */
 const interval = 1_000;
@@ -18,12 +17,18 @@ export const headPath = (dataDir: string): string => join(dataDir, 'portolan.hea
 /** Null if there is none, or none that can be read: a lost note is noted again, it does not stop a start. */
 export function readNotedHead(dataDir: string): NotedHead | null {
   try {
-    return notedHeadSchema.parse(JSON.parse(readFileSync(headPath(dataDir), 'utf8')));
+    return parse(JSON.parse(readFileSync(headPath(dataDir), 'utf8')));
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return null;
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** By hand: a schema of zod would cost the writer's thread, which needs no other, 10 MB. */
+function parse(note: unknown): NotedHead | null {
+  const { position, hash } = (note ?? {}) as Partial<Record<keyof NotedHead, unknown>>;
+  if (typeof position !== 'number' || !Number.isSafeInteger(position) || position < 1) return null;
+  return typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash) ? { position, hash } : null;
 }
 
 export interface HeadNote {

@@ -7,8 +7,8 @@ import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
 import { headPath, type NotedHead, readNotedHead } from './head-file.ts';
+import { logPath } from './path.ts';
 import { LogUnusable } from './port.ts';
-import { logPath } from './read.ts';
 import { verifyTail } from './verify.ts';
 
 const migrations = fileURLToPath(new URL('../../migrations/log', import.meta.url));

@@ -1,18 +1,16 @@
 /** Reads the log on the calling thread, beside the writer. */
-import { join } from 'node:path';
 import { openDatabase } from '../db/open.ts';
 import type { Event } from '../events/event.ts';
 import type { Position } from '../events/ids.ts';
 import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
+import { logPath } from './path.ts';
 import type { LogReader } from './port.ts';
 import { columns, createRows, isUnreadable, type Row } from './rows.ts';
 import { createSnapshotReader } from './snapshot.ts';
 
 /** Rows taken at once, so that no read transaction stays open for long. */
 const page = 2_000;
-
-export const logPath = (dataDir: string): string => join(dataDir, 'portolan.db');
 
 /** @throws {LogUnusable} if the file is not there or cannot be read; each call throws it where the file is damaged */
 export function createLogReader(dataDir: string): LogReader {

@@ -6,7 +6,7 @@ import { toUnusable, toUnwritable } from './faults.ts';
 import { createHeadNote } from './head-file.ts';
 import type { Answer, Call, Opening, WriterData, WriterHead } from './messages.ts';
 import { openLogFile } from './open-file.ts';
-import { logPath } from './read.ts';
+import { logPath } from './path.ts';
 import { keepSnapshot } from './snapshot.ts';
 
 const { dataDir, bell } = workerData as WriterData;

@@ -1,7 +1,7 @@
 /** The reader's connections to log and projections. The projections may be made again at any time: then in another file. */
 import { statSync } from 'node:fs';
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
-import { logPath } from '../log/read.ts';
+import { logPath } from '../log/path.ts';
 import { projectionsPath } from '../projections/file.ts';
 
 export interface Databases {

@@ -1,8 +1,8 @@
 /** The log's ends and size. */
 import { statSync } from 'node:fs';
 import type { DatabaseFile } from '../db/open.ts';
+import { logPath } from '../log/path.ts';
 import type { LogReader } from '../log/port.ts';
-import { logPath } from '../log/read.ts';
 import type { LogFacts } from './port.ts';
 
 export function createLogFacts(dataDir: string, log: DatabaseFile, reader: LogReader): () => LogFacts {

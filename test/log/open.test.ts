@@ -4,7 +4,7 @@ import { closeSync, openSync, rmSync, statSync, truncateSync, writeFileSync, wri
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLog } from '../../src/log/log.ts';
-import { logPath } from '../../src/log/read.ts';
+import { logPath } from '../../src/log/path.ts';
 import { makeNote, makeNotes, quiet } from './fixtures.ts';
 import {
   appendTo,

@@ -8,8 +8,9 @@ import { type DatabaseFile, openDatabase } from '../../src/db/open.ts';
 import type { Event, NewEvent } from '../../src/events/event.ts';
 import type { Position } from '../../src/events/ids.ts';
 import { openLog } from '../../src/log/log.ts';
+import { logPath } from '../../src/log/path.ts';
 import type { Log, LogReader } from '../../src/log/port.ts';
-import { createLogReader, logPath } from '../../src/log/read.ts';
+import { createLogReader } from '../../src/log/read.ts';
 import { type ExpectedHead, type Verification, verifyChain } from '../../src/log/verify.ts';
 import { quiet } from './fixtures.ts';
 
