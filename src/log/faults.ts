@@ -1,4 +1,5 @@
 /** What SQLite's and the file system's errors mean for the log, each with the way out in one line. */
+import { closeSync, openSync } from 'node:fs';
 import { LogUnusable, LogUnwritable } from './port.ts';
 
 type Code = LogUnwritable['code'];
@@ -35,10 +36,10 @@ const openHints: Readonly<Record<Code, string>> = {
   io: 'check that the data folder exists and can be written',
 };
 
-/** Of a failed append. */
-export function toUnwritable(error: unknown): LogUnwritable {
+/** Of a failed append to the log at the path. */
+export function toUnwritable(error: unknown, path: string): LogUnwritable {
   if (error instanceof LogUnwritable) return error;
-  const { code, says } = diagnose(error);
+  const { code, says } = diagnose(beneath(error, path));
   return new LogUnwritable(says, code, appendHints[code]);
 }
 
@@ -51,8 +52,19 @@ export function toUnusable(error: unknown, path: string): LogUnusable {
   }
   if (codeOf(error) === 'SQLITE_NOTADB')
     return new LogUnusable(`${path} is no SQLite file`, 'foreign', openHints.damaged);
-  const { code, says } = diagnose(error);
+  const { code, says } = diagnose(beneath(error, path));
   return new LogUnusable(`${path}: ${says}`, code === 'damaged' ? 'damaged' : 'io', openHints[code]);
+}
+
+/** SQLite calls it an I/O error when a file system became read-only while the file was open; opening it again tells. */
+function beneath(error: unknown, path: string): unknown {
+  if (!codeOf(error).startsWith('SQLITE_IOERR')) return error;
+  try {
+    closeSync(openSync(path, 'r+'));
+    return error;
+  } catch (reason) {
+    return codeOf(reason) === 'EROFS' ? reason : error;
+  }
 }
 
 function diagnose(error: unknown): { readonly code: Code; readonly says: string } {

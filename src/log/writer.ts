@@ -47,7 +47,7 @@ function run(): void {
           return call satisfies never;
       }
     } catch (error) {
-      const { message: text, code, hint } = toUnwritable(error);
+      const { message: text, code, hint } = toUnwritable(error, logPath(dataDir));
       return { kind: 'unwritable', message: text, code, hint };
     }
   }

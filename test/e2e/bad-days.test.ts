@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
+import { createFragileDisk } from '../support/fragile-disk.ts';
 import { checkLog } from '../support/log-check.ts';
 import { cleanUp, makeDataDir, startInVain, within } from '../support/portolan.ts';
 import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
@@ -284,6 +285,38 @@ describe('on a bad day', () => {
     } finally {
       await cleanUp().catch(() => undefined);
       execFileSync('umount', ['-l', folder]);
+    }
+  });
+
+  test('the file system breaks and is read-only: served on, refused, one line at a start, and whole when repaired', async ({
+    skip,
+  }) => {
+    const disk = createFragileDisk();
+    if (disk === null) return skip('needs root, ext4 and loop devices');
+    try {
+      const portolan = await serveOn(engine, { dataDir: disk.folder });
+      const [first] = await populate(3);
+      await routesEqual(portolan, engine);
+      disk.breakDown();
+      await engine.containers.stop(first!);
+      await portolan.answers('c0.docker.localhost', 503);
+      expect((await portolan.get('c1.docker.localhost')).status).toBe(200);
+      const refused = await portolan.api('POST', '/containers/c1/stop');
+      expect(refused.status).toBe(503);
+      expect(refused.body).toContain('read-only');
+      await portolan.stop();
+      const { code, error } = await startInVain({ dockerHost: engine.host, dataDir: disk.folder });
+      expect(code).toBe(1);
+      expect(error).toMatch(/^portolan: .*read-only.*\n$/);
+      disk.repair();
+      const next = await serveOn(engine, { dataDir: disk.folder });
+      await routesEqual(next, engine);
+      await next.answers('c0.docker.localhost', 503);
+      await next.stop();
+      expect(checkLog(disk.folder)).toEqual({ valid: true, doubled: 0 });
+    } finally {
+      await cleanUp().catch(() => undefined);
+      disk.remove();
     }
   });
 

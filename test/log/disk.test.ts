@@ -105,7 +105,7 @@ test('each failure of an append has a code and a hint', () => {
     ['whatever', 'io'],
   ];
   for (const [code, expected] of codes) {
-    const unwritable = toUnwritable(Object.assign(new Error('why'), { code }));
+    const unwritable = toUnwritable(Object.assign(new Error('why'), { code }), '/nowhere');
     expect(unwritable, code).toBeInstanceOf(LogUnwritable);
     expect(unwritable.code, code).toBe(expected);
     expect(unwritable.hint, code).toMatch(/^[a-z].*[a-z.]$/);
