@@ -13,6 +13,7 @@ import { nextTakeover } from '../routing/holder.ts';
 import { type Input, idOfSignal } from '../routing/record.ts';
 import type { State } from '../routing/state.ts';
 import type { TableDelta } from '../routing/table.ts';
+import { createLinger } from './linger.ts';
 import { createRecent } from './recent.ts';
 import { withdrawn } from './withdraw.ts';
 
@@ -77,12 +78,14 @@ export function createLoop(deps: LoopDeps): Loop {
   let lost = 0;
   let timer: NodeJS.Timeout | null = null;
   const recent = createRecent(8192);
+  const linger = createLinger();
   /** Signals that are handed in and not recorded yet: one commit must not hold the same one twice. */
   const underWay = new Set<EventId>();
 
   const enqueue = (input: Input | 'clock'): Promise<Recorded> =>
     new Promise((resolve, reject) => {
       queue.push({ input, resolve, reject });
+      linger.came(input);
       pumping ??= pump().finally(() => {
         pumping = null;
       });
@@ -92,6 +95,7 @@ export function createLoop(deps: LoopDeps): Loop {
     // Lets all inputs of this tick into the first commit.
     await null;
     while (queue.length > 0) {
+      await linger.over(queue);
       const batch = queue.slice(0, batchLimit);
       queue = queue.slice(batchLimit);
       if (problem === null) await commit(batch);
