@@ -8,7 +8,7 @@ import type { Simulator } from '../../src/engine-simulator/simulator.ts';
 import { createFragileDisk } from '../support/fragile-disk.ts';
 import { checkLog } from '../support/log-check.ts';
 import { cleanUp, makeDataDir, startInVain, within } from '../support/portolan.ts';
-import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+import { createEngine, hears, routesEqual, serveOn } from '../support/simulated.ts';
 
 describe('on a bad day', () => {
   let engine: Simulator;
@@ -40,6 +40,7 @@ describe('on a bad day', () => {
     test(`the stream is ${stream}`, async () => {
       engine.faults.stream = stream;
       const portolan = await serveOn(engine);
+      await hears(portolan);
       const [first] = await populate(4);
       await engine.containers.stop(first!);
       await routesEqual(portolan, engine);

@@ -16,6 +16,12 @@ export async function createEngine(): Promise<Simulator> {
 export const serveOn = (simulator: Simulator, options: Partial<StartOptions> = {}): Promise<Portolan> =>
   startPortolan({ dockerHost: simulator.host, simulated: true, ...options });
 
+/** Waits until it hears the engine's signals: what starts before is found by the first list, and has no signal. */
+export const hears = (portolan: Portolan): Promise<unknown> =>
+  within(10_000, 'the connection to the engine', async () =>
+    portolan.log.some((line) => line['msg'] === 'connected to the engine'),
+  );
+
 /** Waits until each running container, and no other, is routed to the address it has. */
 export async function routesEqual(
   portolan: Portolan,
