@@ -63,6 +63,8 @@ const containerActions: Readonly<Record<string, SignalType>> = {
   rename: 'ContainerRenamed',
   update: 'ContainerUpdated',
   destroy: 'ContainerDestroyed',
+  // Podman's word for it, up to its version 4.
+  remove: 'ContainerDestroyed',
 };
 const networkActions: Readonly<Record<string, SignalType>> = {
   connect: 'ContainerNetworkConnected',

@@ -60,6 +60,25 @@ it.each([
   ],
   ['kill-winch', [...life, 'Killed', 'Killed', 'Died', 'NetworkDisconnected']],
   ['health', [...life, 'HealthChanged', 'HealthChanged', 'HealthChanged']],
+  // Podman 4 says `remove` for destroy, nothing of networks, and not each stop.
+  [
+    'podman',
+    [
+      'Created',
+      'Started',
+      'Died',
+      'Started',
+      'Renamed',
+      'Paused',
+      'Unpaused',
+      'Stopped',
+      'Died',
+      'Started',
+      'Killed',
+      'Died',
+      'Destroyed',
+    ],
+  ],
 ])('a recorded %s gives these signals and no noise', (name, expected) => {
   expect(actions(name)).toEqual(expected);
 });

@@ -8,7 +8,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -126,6 +126,18 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   async published() {
     await start('-p', '127.0.0.1::80', '-P', '--expose', '81', '--expose', '53/udp', web);
   },
+  /** Of Podman, whose `DOCKER_HOST` this one wants: its words are not always those of Docker. */
+  async podman() {
+    await start('-p', '127.0.0.1::80', web);
+    await docker('stop', '-t', '1', '@web');
+    await docker('start', '@web');
+    await docker('rename', '@web', '@other');
+    await docker('pause', '@other');
+    await docker('unpause', '@other');
+    await docker('restart', '-t', '1', '@other');
+    await docker('kill', '@other');
+    await docker('rm', '@other');
+  },
 };
 
 interface EngineEvent {
@@ -158,6 +170,7 @@ async function createScrub(): Promise<(text: string) => string> {
   return (text) =>
     text
       .replaceAll(DockerRootDir, '/var/lib/docker')
+      .replaceAll(dirname(socketPath), '/run/engine')
       .replace(/"SandboxKey":"[^"]*\/netns\//g, '"SandboxKey":"/var/run/docker/netns/');
 }
 
@@ -212,5 +225,6 @@ async function cleanUp(): Promise<void> {
 
 mkdirSync(folder, { recursive: true });
 const scrub = await createScrub();
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);
+const ofDocker = Object.keys(scenarios).filter((name) => name !== 'podman');
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : ofDocker;
 for (const name of wanted) await record(name, scrub).finally(cleanUp);
