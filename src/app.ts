@@ -150,10 +150,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     now,
     lastAlive,
     onError,
-    async resolvePolicy(info) {
-      const found = await docker.locate(info);
-      return applyPolicy(found.reach, found.ownContainer);
-    },
+    policyAt: (placement) => applyPolicy(placement.reach, placement.ownContainer),
     onConnected(info) {
       engine.connected(info);
       logger.info({ engine: info.name, version: info.version }, 'connected to the engine');

@@ -1,5 +1,5 @@
 /** Takes what the engine's watcher delivers and hands it to the loop, in order, saying what was only inferred. */
-import type { EngineInfo, EngineSink, Gap, KnownContainer, Sighting } from '../docker/engine.ts';
+import type { EngineInfo, EngineSink, Gap, KnownContainer, Placement, Sighting } from '../docker/engine.ts';
 import type { Policy } from '../events/decisions.ts';
 import type { ContainerId, EngineId } from '../events/ids.ts';
 import { uniqueKey } from '../events/keys.ts';
@@ -9,8 +9,7 @@ import { journal } from './notes.ts';
 
 export interface SinkDeps {
   readonly loop: Loop;
-  /** The policy under this engine; null leaves the last one in force (the engine could not tell what is needed). */
-  readonly resolvePolicy: (info: EngineInfo) => Promise<Policy | null>;
+  readonly policyAt: (placement: Placement) => Policy;
   /** A list has been taken in and is on disk. */
   readonly onCaughtUp: () => void;
   readonly onConnected: (info: EngineInfo) => void;
@@ -27,22 +26,6 @@ export function createSink(deps: SinkDeps): EngineSink {
   /** Until when the engine was followed without a break; what a list shows later happened after it. */
   let knownUntil = deps.lastAlive;
   let connected = false;
-  /** What arrives while the policy is resolved waits for it; null when nothing has to wait. */
-  let waiting: (() => void)[] | null = null;
-
-  const inOrder = (deliver: () => void): void => {
-    if (waiting === null) deliver();
-    else waiting.push(deliver);
-  };
-
-  async function connect(info: EngineInfo): Promise<void> {
-    leaveOtherEngines(loop.state(), info.id);
-    const { name, version, apiVersion, operatingSystem } = info;
-    loop.submit(journal('EngineConnected', { name, version, apiVersion, operatingSystem }, info.id, now()));
-    const policy = await deps.resolvePolicy(info);
-    if (policy !== null) loop.submit({ kind: 'policy', policy, id: uniqueKey() });
-    deps.onConnected(info);
-  }
 
   function leaveOtherEngines(state: State, engine: EngineId): void {
     for (const container of state.containers.values()) {
@@ -74,63 +57,48 @@ export function createSink(deps: SinkDeps): EngineSink {
   }
 
   return {
-    connected(info) {
+    connected(info, placement) {
       connected = true;
-      waiting ??= [];
-      connect(info)
-        .catch(deps.onError)
-        .finally(() => {
-          const held = waiting ?? [];
-          waiting = null;
-          for (const deliver of held) deliver();
-        });
+      leaveOtherEngines(loop.state(), info.id);
+      const { name, version, apiVersion, operatingSystem } = info;
+      loop.submit(journal('EngineConnected', { name, version, apiVersion, operatingSystem }, info.id, now()));
+      loop.submit({ kind: 'policy', policy: deps.policyAt(placement), id: uniqueKey() });
+      deps.onConnected(info);
     },
     lost(reason) {
-      inOrder(() => {
-        deps.onLost(reason);
-        if (!connected) return;
-        connected = false;
-        knownUntil = new Date(now()).toISOString();
-        const engine = loop.state().engine?.id ?? null;
-        loop.submit(journal('EngineLost', { reason }, engine, now()));
-      });
+      deps.onLost(reason);
+      if (!connected) return;
+      connected = false;
+      knownUntil = new Date(now()).toISOString();
+      const engine = loop.state().engine?.id ?? null;
+      loop.submit(journal('EngineLost', { reason }, engine, now()));
     },
     signal(engine, signal) {
       const { kind: source, type, timeNano, action, container, claimed, attributeDigest } = signal;
-      inOrder(() =>
-        loop.submit({
-          kind: 'signal',
-          engine,
-          type,
-          timeNano,
-          source,
-          action,
-          container,
-          claimed,
-          attributeDigest,
-        }),
-      );
-    },
-    sighting(engine, sighting, cause) {
-      inOrder(() => take(engine, sighting, cause));
-    },
-    gap(engine, gap) {
-      inOrder(() => loop.submit(journal('HistoryGapDetected', gapData(gap), engine, now())));
-    },
-    caughtUp() {
-      inOrder(() => {
-        loop
-          .settled()
-          .then(() => {
-            knownUntil = new Date(now()).toISOString();
-            deps.onCaughtUp();
-          })
-          .catch(deps.onError);
+      loop.submit({
+        kind: 'signal',
+        engine,
+        type,
+        timeNano,
+        source,
+        action,
+        container,
+        claimed,
+        attributeDigest,
       });
     },
-    drift(count) {
-      inOrder(() => deps.onDrift(count));
+    sighting: take,
+    gap: (engine, gap) => loop.submit(journal('HistoryGapDetected', gapData(gap), engine, now())),
+    caughtUp() {
+      loop
+        .settled()
+        .then(() => {
+          knownUntil = new Date(now()).toISOString();
+          deps.onCaughtUp();
+        })
+        .catch(deps.onError);
     },
+    drift: deps.onDrift,
     known: (engine) => knownContainers(loop.state(), engine),
   };
 }

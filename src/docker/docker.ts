@@ -1,11 +1,9 @@
 /** One engine, put together: its watcher, commands and reader, and how its containers are reached. */
 import type { Logger } from 'pino';
-import type { Reach } from '../events/decisions.ts';
-import type { ContainerId } from '../events/ids.ts';
 import { parseEngineAddress } from './address.ts';
 import { createCommands } from './commands.ts';
 import { createConnections } from './connection.ts';
-import type { EngineCommands, EngineInfo, EngineReader, EngineWatcher } from './engine.ts';
+import type { EngineCommands, EngineInfo, EngineReader, EngineWatcher, Placement } from './engine.ts';
 import { locateEngineHost } from './engine-host.ts';
 import { type ReachSetting, resolveReach } from './reach.ts';
 import { createReader } from './reader.ts';
@@ -27,8 +25,6 @@ export interface Docker {
   readonly watcher: EngineWatcher;
   readonly commands: EngineCommands;
   readonly reader: EngineReader;
-  /** How containers are reached from here, and whether this is one of them. @throws {EngineError} */
-  locate(info: EngineInfo): Promise<{ readonly reach: Reach; readonly ownContainer: ContainerId | null }>;
   stop(): Promise<void>;
 }
 
@@ -37,20 +33,22 @@ export function createDocker({ host, env, labelKey, reach: setting, logger }: Do
   const address = parseEngineAddress(host, env);
   const connections = createConnections(address);
   const conceal = createConceal(Buffer.from(labelKey));
-  const watcher = createWatcher({ connections, conceal, logger });
+  const watcher = createWatcher({ connections, conceal, logger, locate });
+
+  async function locate(info: EngineInfo): Promise<Placement> {
+    const [own, engineHost] = await Promise.all([
+      readSurroundings().then((surroundings) => findOwnContainer(connections.people, surroundings)),
+      locateEngineHost(address),
+    ]);
+    const { platform } = process;
+    const reach = resolveReach({ setting, info, address, engineHost, own, platform });
+    return { reach, ownContainer: own?.id ?? null };
+  }
+
   return {
     watcher,
     commands: createCommands({ docker: connections.writing }),
     reader: createReader({ docker: connections.people, conceal }),
-    async locate(info) {
-      const [own, engineHost] = await Promise.all([
-        readSurroundings().then((surroundings) => findOwnContainer(connections.people, surroundings)),
-        locateEngineHost(address),
-      ]);
-      const { platform } = process;
-      const reach = resolveReach({ setting, info, address, engineHost, own, platform });
-      return { reach, ownContainer: own?.id ?? null };
-    },
     async stop() {
       await watcher.stop();
       connections.close();

@@ -1,4 +1,5 @@
 /** What the rest of Portolan may know of a Docker engine: its signals and observations in, commands and views out. */
+import type { Reach } from '../events/decisions.ts';
 import type { ContainerId, EngineId } from '../events/ids.ts';
 import type { ContainerObservation } from '../events/observations.ts';
 import type { Claimed, SignalType } from '../events/signals.ts';
@@ -51,9 +52,17 @@ export interface KnownContainer {
 }
 
 /** Where the watcher delivers, in the order in which things arrived. Implemented by control; never throws. */
+/** Where Portolan stands, seen from an engine. */
+export interface Placement {
+  /** How the engine's containers are reached from here. */
+  readonly reach: Reach;
+  /** Null outside of the engine's containers. */
+  readonly ownContainer: ContainerId | null;
+}
+
 export interface EngineSink {
   /** After the subscription stands and the engine has told who it is; before any signal of this connection. */
-  connected(info: EngineInfo): void;
+  connected(info: EngineInfo, placement: Placement): void;
   lost(reason: string): void;
   signal(engine: EngineId, signal: Signal): void;
   sighting(engine: EngineId, sighting: Sighting, cause: SightingCause): void;

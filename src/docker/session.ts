@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Connections } from './connection.ts';
 import { type Drain, drainUntilQuiet } from './drain.ts';
-import { EngineError, type EngineInfo, type EngineSink, type LastSeen } from './engine.ts';
+import { EngineError, type EngineInfo, type EngineSink, type LastSeen, type Placement } from './engine.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 import { type Identity, identify } from './identify.ts';
 import { createIntake, engineClock, type Intake } from './intake.ts';
@@ -23,7 +23,9 @@ export interface SessionOptions {
   readonly lastSeen: LastSeen | null;
   readonly onSeen: (last: LastSeen) => void;
   /** The subscription stands and the engine has told who it is. */
-  readonly onConnected: (info: EngineInfo) => void;
+  readonly onConnected: (info: EngineInfo, placement: Placement) => void;
+  /** @throws {EngineError} if it cannot be told: nothing is routed without it, so the connection has failed then */
+  readonly locate: (info: EngineInfo) => Promise<Placement>;
 }
 
 /**
@@ -74,12 +76,13 @@ export function openSession(options: SessionOptions): Session {
 
   async function connect(): Promise<void> {
     const identity = await identify(connections.reading, timings.deadline, signal);
+    const placement = await options.locate(identity.info);
     const last = options.lastSeen?.engine === identity.info.id ? options.lastSeen.timeNano : null;
     const since = startOfStream(identity.systemTime, last);
     const { deadline } = timings;
     const stream = await openEventStream({ docker: connections.events, since, deadline, signal });
     if (signal.aborted) return stream.close();
-    options.onConnected(identity.info);
+    options.onConnected(identity.info, placement);
     const intake = createIntake({ ...options, identity, last, signal });
     open = { identity, stream, intake };
     stream.read({

@@ -1,6 +1,7 @@
 /** A connection to a remote engine through the system's `ssh`, as the Docker CLI makes it: `docker system dial-stdio`. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
+import { promisify } from 'node:util';
 import type { EngineAddress } from './address.ts';
 
 type SshAddress = Extract<EngineAddress, { kind: 'ssh' }>;
@@ -37,9 +38,27 @@ export function openSshConnection(address: SshAddress): Duplex {
   return Object.assign(duplex, socketMethods);
 }
 
+const run = promisify(execFile);
+
+/** The name or address that `ssh` connects to: in `~/.ssh/config` a host may have another name than on the network. */
+export async function readSshHost(address: SshAddress): Promise<string> {
+  const { user, port, host } = address;
+  try {
+    const { stdout } = await run('ssh', ['-G', ...loginOf(user, port), '--', host], { timeout: 5_000 });
+    return /^hostname (.+)$/m.exec(stdout)?.[1] ?? host;
+  } catch {
+    // Without an answer the name stands for itself; that ssh fails, the connection tells better.
+    return host;
+  }
+}
+
+const loginOf = (user: string | null, port: number | null): string[] => [
+  ...(user === null ? [] : ['-l', user]),
+  ...(port === null ? [] : ['-p', String(port)]),
+];
+
 function sshArguments(address: SshAddress): string[] {
   const { user, port, host, path } = address;
-  const login = [...(user === null ? [] : ['-l', user]), ...(port === null ? [] : ['-p', String(port)])];
   const remote = path === null ? ['docker'] : ['docker', '--host', `unix://${path}`];
   return [
     '-o',
@@ -47,7 +66,7 @@ function sshArguments(address: SshAddress): string[] {
     '-o',
     'ConnectTimeout=10',
     '-T',
-    ...login,
+    ...loginOf(user, port),
     '--',
     host,
     ...remote,

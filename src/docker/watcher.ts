@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createBackoff } from './backoff.ts';
 import type { Connections } from './connection.ts';
-import type { EngineInfo, EngineSink, EngineWatcher, LastSeen } from './engine.ts';
+import type { EngineInfo, EngineSink, EngineWatcher, LastSeen, Placement } from './engine.ts';
 import type { Conceal } from './secrets.ts';
 import { openSession, type Session, type SessionEnd } from './session.ts';
 import { createSignalFilter } from './signal-filter.ts';
@@ -13,6 +13,7 @@ export interface WatcherOptions {
   readonly connections: Connections;
   readonly conceal: Conceal;
   readonly logger: Logger;
+  readonly locate: (info: EngineInfo) => Promise<Placement>;
   readonly timings?: Partial<Timings> | undefined;
 }
 
@@ -28,8 +29,8 @@ export function createWatcher(options: WatcherOptions): EngineWatcher {
 
   async function follow(sink: EngineSink): Promise<void> {
     const presence = createPresence(sink, timings.grace);
-    const onConnected = (info: EngineInfo) => {
-      presence.connected(info);
+    const onConnected = (info: EngineInfo, placement: Placement) => {
+      presence.connected(info, placement);
       firstAttempt.resolve(true);
     };
     const onSeen = (last: LastSeen) => {
@@ -83,13 +84,13 @@ function createPresence(sink: EngineSink, grace: number) {
     sink.lost(reason);
   };
   return {
-    connected(info: EngineInfo) {
+    connected(info: EngineInfo, placement: Placement) {
       clearTimeout(timer);
       timer = undefined;
       const same = present !== null && sameEngine(present, info);
       present = info;
       lost = false;
-      if (!same) sink.connected(info);
+      if (!same) sink.connected(info, placement);
     },
     ended({ kind, reason }: SessionEnd) {
       if (kind === 'failed') lose(reason);

@@ -11,6 +11,7 @@ import { parseEngineAddress } from '../../src/docker/address.ts';
 import { callEngine, readEngine } from '../../src/docker/call.ts';
 import { type Connections, createConnections } from '../../src/docker/connection.ts';
 import { EngineError } from '../../src/docker/engine.ts';
+import { locateEngineHost } from '../../src/docker/engine-host.ts';
 import { identify } from '../../src/docker/identify.ts';
 import { json, type RawEngine, rawInfo, startRawEngine } from './raw-engine.ts';
 
@@ -93,6 +94,14 @@ it("reaches an engine by the system's ssh, many calls over one connection", asyn
   const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
   expect(calls.length).toBeLessThanOrEqual(2);
   expect(calls[0]).toMatch(/-T -l deploy -p 2222 -- engine\.example docker system dial-stdio$/);
+});
+
+it("knows a host by the address that ssh's own configuration gives its name", async () => {
+  useFakeSsh(
+    folder,
+    '[ "$*" = "-G -l deploy -- box" ] && printf "user deploy\\nhostname 127.0.0.9\\nport 22\\n"',
+  );
+  expect(await locateEngineHost(parseEngineAddress('ssh://deploy@box', {}))).toBe('127.0.0.9');
 });
 
 it("says what ssh said when it cannot connect, and doesn't end the process", async () => {

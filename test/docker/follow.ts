@@ -2,10 +2,10 @@
 import { parseEngineAddress } from '../../src/docker/address.ts';
 import { createConnections } from '../../src/docker/connection.ts';
 import { createWatcher } from '../../src/docker/watcher.ts';
-import { conceal, createRecordingSink, quietLogger } from './support.ts';
+import { conceal, createRecordingSink, locate, quietLogger } from './support.ts';
 
 const connections = createConnections(parseEngineAddress(process.argv[2] ?? '', process.env));
-const watcher = createWatcher({ connections, conceal, logger: quietLogger });
+const watcher = createWatcher({ connections, conceal, logger: quietLogger, locate });
 const sink = createRecordingSink();
 watcher.start(sink, null);
 

@@ -8,7 +8,14 @@ import { createReader } from '../../src/docker/reader.ts';
 import { createWatcher } from '../../src/docker/watcher.ts';
 import { describeOnDocker, images } from '../support/docker.ts';
 import { startFollower } from './follower.ts';
-import { conceal, createRecordingSink, eventually, quietLogger, type RecordingSink } from './support.ts';
+import {
+  conceal,
+  createRecordingSink,
+  eventually,
+  locate,
+  quietLogger,
+  type RecordingSink,
+} from './support.ts';
 
 describeOnDocker('a real engine', (engine) => {
   let connections: Connections;
@@ -19,7 +26,7 @@ describeOnDocker('a real engine', (engine) => {
   beforeAll(async () => {
     connections = createConnections(parseEngineAddress(engine.host, process.env));
     sink = createRecordingSink();
-    watcher = createWatcher({ connections, conceal, logger: quietLogger });
+    watcher = createWatcher({ connections, conceal, logger: quietLogger, locate });
     watcher.start(sink, null);
     expect(await watcher.firstAttempt).toBe(true);
     await eventually('the first list is taken in', () => sink.of('caughtUp').length > 0);
@@ -143,7 +150,7 @@ describeOnDocker('a real engine', (engine) => {
     const lastSeen = watcher.lastSeen();
     await engine.cli('start', id);
     const later = createRecordingSink();
-    const second = createWatcher({ connections, conceal, logger: quietLogger });
+    const second = createWatcher({ connections, conceal, logger: quietLogger, locate });
     second.start(later, lastSeen);
     await eventually('it is caught up', () => later.of('caughtUp').length > 0);
     await second.stop();

@@ -6,6 +6,7 @@ import type {
   EngineSink,
   Gap,
   KnownContainer,
+  Placement,
   Sighting,
   SightingCause,
   Signal,
@@ -15,6 +16,12 @@ import type { ContainerId, EngineId } from '../../src/events/ids.ts';
 
 export const quietLogger = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
 export const conceal = createConceal(Buffer.from('a key of the tests'));
+
+/** On the engine's own machine, outside of its containers. */
+export const locate = async (_: EngineInfo): Promise<Placement> => ({
+  reach: { kind: 'network' },
+  ownContainer: null,
+});
 
 export type Delivery =
   | { readonly kind: 'connected'; readonly info: EngineInfo }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parseEngineAddress } from '../../src/docker/address.ts';
 import { type Connections, createConnections } from '../../src/docker/connection.ts';
-import type { EngineWatcher, LastSeen } from '../../src/docker/engine.ts';
+import { EngineError, type EngineWatcher, type LastSeen } from '../../src/docker/engine.ts';
 import type { Timings } from '../../src/docker/timings.ts';
 import { createWatcher } from '../../src/docker/watcher.ts';
 import type { EngineId } from '../../src/events/ids.ts';
@@ -16,7 +16,14 @@ import {
   rawInfo,
   startRawEngine,
 } from './raw-engine.ts';
-import { conceal, createRecordingSink, eventually, quietLogger, type RecordingSink } from './support.ts';
+import {
+  conceal,
+  createRecordingSink,
+  eventually,
+  locate,
+  quietLogger,
+  type RecordingSink,
+} from './support.ts';
 
 let engine: RawEngine;
 let connections: Connections;
@@ -49,7 +56,13 @@ afterEach(async () => {
 });
 
 function watch(lastSeen: LastSeen | null = null, more: Partial<Timings> = {}): void {
-  watcher = createWatcher({ connections, conceal, logger: quietLogger, timings: { ...timings, ...more } });
+  watcher = createWatcher({
+    connections,
+    conceal,
+    logger: quietLogger,
+    locate,
+    timings: { ...timings, ...more },
+  });
   watcher.start(sink, lastSeen);
 }
 const caughtUp = (times = 1) =>
@@ -65,6 +78,26 @@ it('takes in what runs before any signal comes', async () => {
   await caughtUp();
   expect(kinds()).toEqual(['connected', 'sighting', 'sighting', 'caughtUp']);
   expect(await watcher.firstAttempt).toBe(true);
+});
+
+it('asks again where it stands when that could not be told: nothing would be routed without', async () => {
+  let asked = 0;
+  watcher = createWatcher({
+    connections,
+    conceal,
+    logger: quietLogger,
+    timings,
+    async locate(info) {
+      asked += 1;
+      if (asked < 3) throw new EngineError('the host name engine.example does not resolve', 503);
+      return locate(info);
+    },
+  });
+  watcher.start(sink, null);
+  await caughtUp();
+  expect(await watcher.firstAttempt).toBe(false);
+  expect(asked).toBe(3);
+  expect(kinds()).toEqual(['lost', 'connected', 'caughtUp']);
 });
 
 it('subscribes before it lists', async () => {
