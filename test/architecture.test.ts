@@ -35,7 +35,9 @@ const roots = ['app.ts', 'main.ts', 'config.ts'];
 /** The demo's entry points put the simulator beside the app. */
 const demo = ['engine-simulator/demo.ts', 'engine-simulator/serve.ts'];
 
-const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  /(?<!\.d)\.tsx?$/.test(file),
+);
 
 function importsOf(file: string): string[] {
   const source = readFileSync(join(root, file), 'utf8');

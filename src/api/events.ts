@@ -63,22 +63,36 @@ export function events(api: Api, { queries }: ApiPorts): void {
       return event;
     },
   );
-  define(
-    api,
-    {
-      method: 'get',
-      path: '/events/{position}/consequences',
-      summary: 'What an event caused, by exact causes',
-      tag,
-      params: { position: positionSchema },
-      answer: pageOf(eventSchema),
-      problems: [404],
-    },
-    async ({ params: { position } }) => {
-      if ((await queries.event(position)) === null) {
-        throw new Problem(404, `the log has no event that can be read at position ${position}`);
-      }
-      return { items: await queries.consequences(position) };
-    },
-  );
+  const chains = [
+    [
+      'consequences',
+      'What an event caused, by exact causes',
+      (position: number) => queries.consequences(position),
+    ],
+    [
+      'causes',
+      'What led to an event, from the root of the chain',
+      (position: number) => queries.causes(position),
+    ],
+  ] as const;
+  for (const [name, summary, find] of chains) {
+    define(
+      api,
+      {
+        method: 'get',
+        path: `/events/{position}/${name}`,
+        summary,
+        tag,
+        params: { position: positionSchema },
+        answer: pageOf(eventSchema),
+        problems: [404],
+      },
+      async ({ params: { position } }) => {
+        if ((await queries.event(position)) === null) {
+          throw new Problem(404, `the log has no event that can be read at position ${position}`);
+        }
+        return { items: await find(position) };
+      },
+    );
+  }
 }

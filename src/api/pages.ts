@@ -1,8 +1,11 @@
-/** Pages for people: what is here, the list of calls, and the link that signs a browser in. */
-import type { OpenAPIHono } from '@hono/zod-openapi';
+/** Pages for people: the list of calls, and the ways a browser signs in: by a one-time link, or with the token. */
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { html, raw } from 'hono/html';
+import { type Api, define } from './define.ts';
 import { type Env, sessionCookie } from './guards.ts';
+import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
 import type { Sessions } from './session.ts';
 
@@ -25,30 +28,51 @@ const page = (title: string, body: unknown) => html`<!doctype html>
 <title>${title}</title><style>${raw(style)}</style></head><body><main><h1>${title}</h1>${body}</main></body></html>`;
 
 export function pages(app: OpenAPIHono<Env>, sessions: Sessions, document: () => unknown): void {
-  app.get('/', (c) =>
-    c.html(
-      page(
-        'Portolan',
-        html`<p>The management API. What is here:</p><ul>
-<li><a href="/docs">/docs</a>: all calls</li><li><a href="/api/v1/routes">/api/v1/routes</a>: what is routed now</li>
-<li><a href="/api/v1/audit">/api/v1/audit</a>: who did what</li><li><a href="/api/v1/system">/api/v1/system</a>: how Portolan is</li>
-</ul>`,
-      ),
-    ),
-  );
   app.get('/docs', (c) => c.html(page('Portolan: the API', operations(document() as Document))));
   app.get('/sign-in', (c) => {
     const session = sessions.redeem(c.req.query('code') ?? '');
     if (session === null)
       throw new Problem(403, 'this link has been used or is too old; a restart prints a new one');
-    setCookie(c, sessionCookie, session, {
-      httpOnly: true,
-      sameSite: 'Strict',
-      path: '/',
-      maxAge: 12 * 3_600,
-    });
+    keep(c, session);
     return c.redirect('/');
   });
+}
+
+/** For the dashboard: who it is, and signing in where no link was printed. */
+export function session(api: Api, { sessions, token, commands }: ApiPorts): void {
+  const answer = z.object({ signedIn: z.boolean() });
+  const tag = 'session';
+  define(
+    api,
+    { method: 'get', path: '/session', summary: 'Whether the caller may give commands', tag, answer },
+    async (_, c) => ({ signedIn: c.get('actor') !== null }),
+  );
+  define(
+    api,
+    {
+      method: 'post',
+      path: '/session',
+      summary: 'Sign a browser in with the token: sets a cookie that no script can read',
+      tag,
+      body: z.strictObject({ token: z.string().min(1).max(1_024) }),
+      answer,
+    },
+    async ({ body }, c) => {
+      if (!token.matches(body.token)) {
+        commands.refused('token-wrong', { kind: 'api', name: 'unknown' });
+        throw new Problem(
+          401,
+          'this is not the token of this Portolan; it stands in the file `token` of its data folder',
+        );
+      }
+      keep(c, sessions.open());
+      return { signedIn: true };
+    },
+  );
+}
+
+function keep(c: Context<Env>, id: string): void {
+  setCookie(c, sessionCookie, id, { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: 12 * 3_600 });
 }
 
 function operations({ paths = {} }: Document) {

@@ -8,12 +8,13 @@ import { audit } from './audit.ts';
 import { commands } from './commands.ts';
 import { containerStreams } from './container-streams.ts';
 import { containers } from './containers.ts';
+import { dashboard } from './dashboard.ts';
 import type { Api } from './define.ts';
 import { eventStream } from './event-stream.ts';
 import { events } from './events.ts';
 import { bodyGuard, type Env, hostGuard, identify, originGuard } from './guards.ts';
 import { health } from './health.ts';
-import { pages } from './pages.ts';
+import { pages, session } from './pages.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem, problemAnswer, toProblem, validationProblem } from './problem.ts';
 import { resolve } from './resolve.ts';
@@ -47,6 +48,7 @@ export function createApiApp(options: Pick<ApiOptions, 'names'>, ports: ApiPorts
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   const info = { openapi: '3.1.0', info: { title: 'Portolan', version: ports.version } };
   app.doc31('/openapi.json', info);
+  dashboard(app);
   pages(app, ports.sessions, () => app.getOpenAPI31Document(info));
   return app;
 }
@@ -87,6 +89,7 @@ function resources(ports: ApiPorts): Api {
   events(api, ports);
   audit(api, ports);
   system(api, ports);
+  session(api, ports);
   return api;
 }
 

@@ -6,6 +6,8 @@ export interface Sessions {
   offer(): string;
   /** @returns the new session's id, or null if the code is unknown, used or too old */
   redeem(code: string): string | null;
+  /** @returns the id of a new session, for somebody who has shown the token */
+  open(): string;
   isValid(id: string): boolean;
 }
 
@@ -35,6 +37,7 @@ export function createSessions(now: () => number): Sessions {
       codes.delete(hash(code));
       return make(sessions);
     },
+    open: () => make(sessions),
     isValid: (id) => isFresh(sessions, id, sessionLife),
   };
 }

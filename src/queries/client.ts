@@ -78,6 +78,7 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     events: (filter) => ask('events', filter),
     event: (position) => reader.ask('event', position),
     consequences: (position) => reader.ask('consequences', position),
+    causes: (position) => reader.ask('causes', position),
     audit: (filter) => ask('audit', filter),
     log: () => reader.ask('log'),
     projections: async () => live.projections(),

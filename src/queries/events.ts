@@ -12,6 +12,8 @@ export interface EventQueries {
   events(filter: EventFilter): Page<EventView>;
   event(position: number): EventView | null;
   consequences(position: number): EventView[];
+  /** From the root of the chain to the event that caused this one. */
+  causes(position: number): EventView[];
 }
 
 /** Deepest chain of causes that is followed, and most events that are shown of it. */
@@ -36,6 +38,15 @@ export function createEventQueries(
        SELECT id, position, 0 FROM events WHERE position = ?
        UNION ALL SELECT e.id, e.position, depth + 1 FROM events e JOIN chain c ON e.causation = c.id WHERE depth < ${deepest}
      ) SELECT position FROM chain WHERE depth > 0 ORDER BY position LIMIT ${most}`,
+    )
+    .pluck();
+
+  const causing = log
+    .prepare(
+      `WITH RECURSIVE chain(position, causation, depth) AS (
+       SELECT position, causation, 0 FROM events WHERE position = ?
+       UNION ALL SELECT e.position, e.causation, depth + 1 FROM events e JOIN chain c ON e.id = c.causation WHERE depth < ${deepest}
+     ) SELECT position FROM chain WHERE depth > 0 ORDER BY depth DESC`,
     )
     .pluck();
 
@@ -73,6 +84,7 @@ export function createEventQueries(
     },
     event: (position) => view(position)[0] ?? null,
     consequences: (position) => (caused.all(position) as number[]).flatMap(view),
+    causes: (position) => (causing.all(position) as number[]).flatMap(view),
   };
 }
 

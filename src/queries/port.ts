@@ -142,6 +142,7 @@ export interface QueryPort {
   events(filter: EventFilter): Promise<Page<EventView>>;
   event(position: number): Promise<EventView | null>;
   consequences(position: number): Promise<readonly EventView[]>;
+  causes(position: number): Promise<readonly EventView[]>;
   audit(filter: AuditFilter): Promise<Page<AuditEntry>>;
   log(): Promise<LogFacts>;
   projections(): Promise<readonly ProjectionStatus[]>;

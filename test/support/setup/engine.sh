@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a Docker engine for the tests reachable: the one of DOCKER_HOST or the usual socket if it answers, else a private
-# dockerd. On Debian as root; repeating it changes nothing. Prints the DOCKER_HOST to export on standard output.
-#   WITH_BROWSER=1  installs chromium, too, for the tests of the dashboard
+# dockerd. Installs Chromium, too, for the tests of the dashboard. On Debian as root; repeating it changes nothing.
+# Prints the DOCKER_HOST to export on standard output.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -29,7 +29,7 @@ install_missing() {
   command -v iptables > /dev/null || packages+=(iptables)
   command -v ip > /dev/null || packages+=(iproute2)
   is_static_busybox || packages+=(busybox-static)
-  [ -z "${WITH_BROWSER:-}" ] || command -v chromium > /dev/null || packages+=(chromium)
+  [ -n "${CHROMIUM:-}" ] || command -v chromium > /dev/null || packages+=(chromium)
   [ ${#packages[@]} -gt 0 ] || return 0
   say "installing ${packages[*]}"
   export DEBIAN_FRONTEND=noninteractive

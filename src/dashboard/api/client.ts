@@ -1,0 +1,73 @@
+/** Calls to the API: JSON in and out, its problems as errors that say what went wrong. */
+
+/** An answer that is no success; status 0 if there was no answer at all. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const base = '/api/v1';
+
+/** @throws {ApiProblem} */
+export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await send(method, path, 'application/json', body);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+export const read = <T>(path: string): Promise<T> => request<T>('GET', path);
+
+/** The answer to a call that streams. @throws {ApiProblem} */
+export async function send(
+  method: string,
+  path: string,
+  accept: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const init: RequestInit = {
+    method,
+    headers: { Accept: accept, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const response = await fetch(base + path, init).catch((error: unknown) => {
+    if (signal?.aborted) throw error;
+    throw new ApiProblem(0, 'Portolan does not answer.');
+  });
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
+  return new ApiProblem(response.status, problem?.detail ?? response.statusText);
+}
+
+/** All pages of a list, up to `most` entries. */
+export async function readAll<T>(path: string, most = 20_000): Promise<T[]> {
+  const items: T[] = [];
+  let next: string | undefined;
+  do {
+    const cursor: string = next === undefined ? '' : `&cursor=${encodeURIComponent(next)}`;
+    const page: { items: T[]; next?: string } = await read(path + (path.includes('?') ? '' : '?') + cursor);
+    items.push(...page.items);
+    next = page.next;
+  } while (next !== undefined && items.length < most);
+  return items;
+}
+
+/** A path with the parameters that have a value. */
+export function withQuery(
+  path: string,
+  values: Readonly<Record<string, string | number | null | undefined>>,
+): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values))
+    if (value !== null && value !== undefined && value !== '') query.set(name, String(value));
+  const text = query.toString();
+  return text === '' ? path : `${path}?${text}`;
+}

@@ -1,0 +1,115 @@
+/** The live end of the log: follows the event stream, tells what came, and whether Portolan is there at all. */
+import type { QueryClient } from '@tanstack/preact-query';
+import { useEffect, useState } from 'preact/hooks';
+import { read } from './client.ts';
+import type { LogEvent, LogFacts } from './shapes.ts';
+import { listen } from './sse.ts';
+
+export type Connection = 'connecting' | 'live' | 'away';
+
+export interface Live {
+  connection(): Connection;
+  onChange(listener: () => void): () => void;
+  onEvent(listener: (event: LogEvent) => void): () => void;
+}
+
+/** Milliseconds: answers are asked again at most so often, and once more when it is quiet again. */
+const settle = 400;
+const quiet = 1_500;
+const retry = 1_000;
+
+export function startLive(client: QueryClient): Live {
+  const changes = new Set<() => void>();
+  const events = new Set<(event: LogEvent) => void>();
+  let connection: Connection = 'connecting';
+  const become = (next: Connection): void => {
+    if (next === connection) return;
+    connection = next;
+    for (const listener of changes) listener();
+  };
+  const refresh = refresher(client);
+  void follow({
+    onState: become,
+    onOpen: refresh,
+    onEvent(event) {
+      refresh();
+      for (const listener of events) listener(event);
+    },
+  });
+  return {
+    connection: () => connection,
+    onChange: (listener) => subscribeTo(changes, listener),
+    onEvent: (listener) => subscribeTo(events, listener),
+  };
+}
+
+function subscribeTo<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+/** What was the past stays as it was: only answers about now are asked again. */
+function refresher(client: QueryClient): () => void {
+  let soon: ReturnType<typeof setTimeout> | undefined;
+  let later: ReturnType<typeof setTimeout> | undefined;
+  const ask = (): void => {
+    soon = undefined;
+    void client.invalidateQueries({ predicate: ({ meta }) => meta?.['past'] !== true });
+  };
+  return () => {
+    if (soon === undefined) soon = setTimeout(ask, settle);
+    clearTimeout(later);
+    later = setTimeout(ask, quiet);
+  };
+}
+
+interface Follower {
+  onState(connection: Connection): void;
+  onOpen(): void;
+  onEvent(event: LogEvent): void;
+}
+
+/** For ever. A page that nobody looks at holds no connection: the browser allows only six of them. */
+async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
+  let after: number | null = null;
+  for (;;) {
+    const ending = new AbortController();
+    const onHidden = (): void => {
+      if (document.hidden) ending.abort();
+    };
+    document.addEventListener('visibilitychange', onHidden);
+    try {
+      after ??= (await read<LogFacts>('/log')).position;
+      await listen(
+        `/events/stream?after=${after}`,
+        ({ data, id }) => {
+          after = Number(id);
+          onEvent(JSON.parse(data) as LogEvent);
+        },
+        {
+          signal: ending.signal,
+          onOpen() {
+            onState('live');
+            onOpen();
+          },
+        },
+      );
+    } catch {
+      if (!ending.signal.aborted) onState('away');
+    }
+    document.removeEventListener('visibilitychange', onHidden);
+    await visible();
+    await new Promise((resolve) => setTimeout(resolve, ending.signal.aborted ? 0 : retry));
+  }
+}
+
+async function visible(): Promise<void> {
+  while (document.hidden)
+    await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
+}
+
+export function useConnection(live: Live): Connection {
+  const [, update] = useState(0);
+  useEffect(() => live.onChange(() => update((count) => count + 1)), [live]);
+  return live.connection();
+}

@@ -1,0 +1,53 @@
+/** Server-sent events over `fetch`: also of POST, with the API's problems, and closed by a signal. */
+import { send } from './client.ts';
+
+export interface Message {
+  readonly event: string;
+  readonly data: string;
+  readonly id: string;
+}
+
+/** Resolves when the stream ends. @throws {ApiProblem} if it could not be opened, or broke */
+export async function listen(
+  path: string,
+  onMessage: (message: Message) => void,
+  options: { signal: AbortSignal; method?: string; body?: unknown; onOpen?: () => void },
+): Promise<void> {
+  const response = await send(
+    options.method ?? 'GET',
+    path,
+    'text/event-stream',
+    options.body,
+    options.signal,
+  );
+  options.onOpen?.();
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const blocks = (rest + value).split('\n\n');
+    rest = blocks.pop()!;
+    for (const block of blocks) {
+      const message = parse(block);
+      if (message !== null) onMessage(message);
+    }
+  }
+}
+
+/** @returns null for a comment, which is a sign of life */
+function parse(block: string): Message | null {
+  const fields: Record<string, string[]> = {};
+  for (const line of block.split('\n')) {
+    const [, name, value] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
+    if (name === undefined) continue;
+    fields[name] ??= [];
+    fields[name].push(value!);
+  }
+  if (fields['data'] === undefined) return null;
+  return {
+    event: fields['event']?.[0] ?? 'message',
+    data: fields['data'].join('\n'),
+    id: fields['id']?.[0] ?? '',
+  };
+}

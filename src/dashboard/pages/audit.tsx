@@ -1,0 +1,145 @@
+/** Who did what, with outcome and consequences. */
+import { useSearchParams } from 'wouter-preact';
+import { withQuery } from '../api/client.ts';
+import type { AuditEntry, Page } from '../api/shapes.ts';
+import { useApi } from '../api/use-api.ts';
+import { Instant } from '../parts/instant.tsx';
+import { containerPath, eventPath, To } from '../parts/link.tsx';
+import { Empty, Failed, Waiting } from '../parts/notice.tsx';
+import { State } from '../parts/state.tsx';
+import { useInstant, useMoment } from '../time/use-moment.ts';
+
+const bases: Readonly<Record<AuditEntry['basis'], string>> = {
+  exact: 'Joined by an id: certain',
+  window: 'Joined by time and container: likely',
+  ambiguous: 'Several commands fit: not certain which',
+};
+
+/** What `external` means, for people. */
+const actors: Readonly<Record<string, string>> = {
+  external: 'outside Portolan',
+  engine: 'the engine itself',
+};
+
+export function AuditPage() {
+  const { at, past } = useMoment();
+  const instant = useInstant(at);
+  const [search, setSearch] = useSearchParams();
+  const actor = search.get('actor') ?? '';
+  const container = search.get('container') ?? '';
+  const until = instant === null ? null : new Date(instant).toISOString();
+  const { data, error, waiting } = useApi<Page<AuditEntry>>(
+    withQuery('/audit', { limit: 200, actor, container, until }),
+    { past, when: !past || until !== null },
+  );
+  const set = (name: string, value: string): void =>
+    setSearch((before) => {
+      const next = new URLSearchParams(before);
+      if (value === '') next.delete(name);
+      else next.set(name, value);
+      return next;
+    });
+  return (
+    <main class="page">
+      <div class="page-head">
+        <h1>Audit</h1>
+        <span class="faint">who did what, newest first</span>
+      </div>
+      <div class="row filters">
+        <select
+          class="field"
+          aria-label="Actor"
+          value={actor}
+          onChange={(event) => set('actor', event.currentTarget.value)}
+        >
+          <option value="">anybody</option>
+          <option value="api">through the API</option>
+          <option value="external">outside Portolan</option>
+          <option value="engine">the engine itself</option>
+          <option value="portolan">Portolan</option>
+        </select>
+        <input
+          class="field"
+          type="search"
+          aria-label="Container"
+          placeholder="container"
+          value={container}
+          onChange={(event) => set('container', event.currentTarget.value.trim())}
+        />
+      </div>
+      {error !== null && data === undefined ? (
+        <Failed problem={error} what="The audit" />
+      ) : waiting ? (
+        <Waiting />
+      ) : (
+        <div class="sheet">
+          {data?.items.length === 0 ? (
+            <Empty title="Nobody has done anything yet" />
+          ) : (
+            <div
+              class="scrolls"
+              style={{ padding: '0.2rem 1.1rem' }}
+              tabIndex={0}
+              role="region"
+              aria-label="Entries"
+            >
+              <Entries entries={data?.items ?? []} />
+            </div>
+          )}
+        </div>
+      )}
+    </main>
+  );
+}
+
+function Entries({ entries }: { entries: readonly AuditEntry[] }) {
+  return (
+    <table class="plain">
+      <thead>
+        <tr>
+          <th>When</th>
+          <th>Who</th>
+          <th>Did</th>
+          <th>Outcome</th>
+          <th>And so</th>
+        </tr>
+      </thead>
+      <tbody>
+        {entries.map((entry) => (
+          <tr key={entry.position}>
+            <td>
+              <Instant at={entry.requestedAt} position={entry.position} />
+            </td>
+            <td>{who(entry)}</td>
+            <td>
+              <To href={eventPath(entry.position)}>{entry.action}</To>{' '}
+              {entry.name !== null && <To href={containerPath(entry.name)}>{entry.name}</To>}
+            </td>
+            <td>
+              <State of={entry.outcome} />
+              {entry.detail !== '' && <div class="small faint">{entry.detail}</div>}
+            </td>
+            <td>
+              {entry.consequences.slice(0, 8).map((position) => (
+                <To key={position} class="chip" href={eventPath(position)}>
+                  {position}
+                </To>
+              ))}
+              {entry.consequences.length > 8 && (
+                <span class="faint"> and {entry.consequences.length - 8} more</span>
+              )}{' '}
+              {entry.consequences.length > 0 && entry.basis !== 'exact' && (
+                <span class="chip" title={bases[entry.basis]}>
+                  {entry.basis}
+                </span>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const who = ({ actor: { kind, name } }: AuditEntry): string =>
+  actors[kind] ?? (kind === name ? kind : `${name} (${kind})`);

@@ -1,0 +1,167 @@
+/** One host: where it goes and why, its past as intervals, what changed since it last worked, how busy it is. */
+import type { Diff, Host, Interval, LogEvent, Page, Route } from '../api/shapes.ts';
+import { useApi } from '../api/use-api.ts';
+import { EventLine } from '../parts/event-line.tsx';
+import { Instant } from '../parts/instant.tsx';
+import { containerPath, To } from '../parts/link.tsx';
+import { Failed, Waiting } from '../parts/notice.tsx';
+import { State } from '../parts/state.tsx';
+import { useMoment } from '../time/use-moment.ts';
+import { Changes } from './changes.tsx';
+import { Intervals } from './intervals.tsx';
+import { TrafficSeries } from './traffic-series.tsx';
+
+export function HostPage({ host }: { host: string }) {
+  const { path, past } = useMoment();
+  const base = `/hosts/${encodeURIComponent(host)}`;
+  const found = useApi<Host>(path(base), { past });
+  const history = useApi<Page<Interval>>(`${base}/history?limit=200`);
+  if (found.error !== null)
+    return (
+      <main class="page stack">
+        <h1>{host}</h1>
+        <Failed problem={found.error} what={host} />
+      </main>
+    );
+  if (found.data === undefined) return <Waiting />;
+  return (
+    <main class="page stack">
+      <div class="page-head" style={{ marginBottom: 0 }}>
+        <h1>{host}</h1>
+        <span class="row">
+          <State of={found.data.state} />
+          <a class="button" href={`http://${host}/`} target="_blank" rel="noreferrer">
+            Open
+          </a>
+          <To class="button" href="/resolve" query={{ url: `http://${host}/` }}>
+            Resolve
+          </To>
+        </span>
+      </div>
+      <Why base={base} sentence={found.data.sentence} />
+      <section class="sheet">
+        <header>
+          <h2>Where it goes</h2>
+        </header>
+        <RouteTable host={found.data} />
+      </section>
+      {!past && <TrafficSeries host={host} />}
+      <section class="sheet">
+        <header>
+          <h2>What it was</h2>
+          <To href="/events" query={{ host }}>
+            its events
+          </To>
+        </header>
+        {history.data !== undefined && <Intervals intervals={history.data.items} />}
+      </section>
+      <SinceItWorked base={base} />
+    </main>
+  );
+}
+
+function Why({ base, sentence }: { base: string; sentence: string }) {
+  const { path, past } = useMoment();
+  const { data } = useApi<{ sentence: string; chain: readonly LogEvent[] }>(path(`${base}/why`), { past });
+  const text = data?.sentence ?? sentence;
+  if (text === '' && (data?.chain ?? []).length === 0) return null;
+  return (
+    <section class="sheet">
+      <header>
+        <h2>Why</h2>
+      </header>
+      <p style={{ padding: '0.8rem 1.1rem 0.2rem', fontSize: '1.1rem' }}>{text}</p>
+      {data?.chain.map((event) => (
+        <div key={event.position} class="line event" style={{ paddingBlock: '0.3rem' }}>
+          <EventLine event={event} />
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function RouteTable({ host }: { host: Host }) {
+  return (
+    <div class="scrolls" style={{ padding: '0.2rem 1.1rem' }}>
+      <table class="plain">
+        <thead>
+          <tr>
+            <th>Path</th>
+            <th>State</th>
+            <th>Targets</th>
+            <th>Owner</th>
+            <th>Since</th>
+          </tr>
+        </thead>
+        <tbody>
+          {latestOf(host.routes).map((route) => (
+            <tr key={route.id}>
+              <td>
+                <code>{route.match.path}</code>
+              </td>
+              <td>
+                <State of={route.state} />
+                {route.reason !== undefined && <div class="small faint">{route.reason}</div>}
+              </td>
+              <td>
+                {route.targets.map((target) => (
+                  <div key={target.container}>
+                    <To href={containerPath(target.name)}>{target.name}</To>{' '}
+                    <span class="mono faint">
+                      {target.address}:{target.port}
+                    </span>
+                  </div>
+                ))}
+              </td>
+              <td>{route.owner}</td>
+              <td>
+                <Instant at={route.since} position={route.position} />
+              </td>
+            </tr>
+          ))}
+          {host.refusals.map((refusal) => (
+            <tr key={`${refusal.container} ${refusal.position}`}>
+              <td>
+                <code>{refusal.match?.path ?? ''}</code>
+              </td>
+              <td>
+                <State of="refused" />
+                <div class="small faint">{refusal.reason}</div>
+              </td>
+              <td>
+                <To href={containerPath(refusal.name)}>{refusal.name}</To>
+                <div class="small">{refusal.detail}</div>
+              </td>
+              <td />
+              <td>
+                <Instant at={refusal.since} position={refusal.position} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function SinceItWorked({ base }: { base: string }) {
+  const { path, past } = useMoment();
+  const { data } = useApi<Diff>(path(`${base}/diff`), { past });
+  if (data === undefined) return null;
+  return (
+    <section class="sheet">
+      <header>
+        <h2>What changed since it last worked</h2>
+      </header>
+      <Changes diff={data} />
+    </section>
+  );
+}
+
+/** Of the routes of one path that are closed only the last one still says something. */
+const latestOf = (routes: readonly Route[]): readonly Route[] =>
+  routes.filter(
+    (route) =>
+      route.state !== 'closed' ||
+      !routes.some(({ match, position }) => match.path === route.match.path && position > route.position),
+  );

@@ -1,0 +1,109 @@
+/** The intervals of a host: as a bar over time, and as a list with what opened and closed each. */
+import type { Interval } from '../api/shapes.ts';
+import { Instant, useNow } from '../parts/instant.tsx';
+import { eventPath, To } from '../parts/link.tsx';
+import { duration } from '../time/moment.ts';
+import { useInstant, useMoment } from '../time/use-moment.ts';
+
+export function Intervals({ intervals }: { intervals: readonly Interval[] }) {
+  const now = useNow(true, 5_000);
+  if (intervals.length === 0)
+    return <p style={{ padding: '0.8rem 1.1rem', margin: 0 }}>It has never been served.</p>;
+  return (
+    <div style={{ padding: '0.8rem 1.1rem 0.3rem' }}>
+      <Bar intervals={intervals} now={now} />
+      <div
+        class="scrolls"
+        style={{ maxHeight: '24rem', overflowY: 'auto' }}
+        tabIndex={0}
+        role="region"
+        aria-label="Intervals"
+      >
+        <table class="plain">
+          <thead>
+            <tr>
+              <th>From</th>
+              <th>To</th>
+              <th>For</th>
+              <th>Served by</th>
+              <th>Ended</th>
+            </tr>
+          </thead>
+          <tbody>
+            {intervals.map((interval) => (
+              <tr key={`${interval.route} ${interval.openedBy}`}>
+                <td>
+                  <Instant at={interval.from} position={interval.openedBy} />
+                </td>
+                <td>
+                  {interval.to === null ? (
+                    'now'
+                  ) : (
+                    <Instant at={interval.to} {...positionOf(interval.closedBy)} />
+                  )}
+                </td>
+                <td class="faint">
+                  {duration(
+                    (interval.to === null ? now : Date.parse(interval.to)) - Date.parse(interval.from),
+                  )}
+                </td>
+                <td>
+                  {interval.match.path !== '/' && <code>{interval.match.path} </code>}
+                  {interval.targets.map(({ name }) => name).join(', ')}
+                </td>
+                <td>
+                  {interval.closedBy !== null && (
+                    <To href={eventPath(interval.closedBy)}>{interval.reason ?? 'changed'}</To>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
+
+const positionOf = (position: number | null): { position?: number } =>
+  position === null ? {} : { position };
+
+/** Served stretches of the time since the first of them, the moment that is shown marked. */
+function Bar({ intervals, now }: { intervals: readonly Interval[]; now: number }) {
+  const { at, go } = useMoment();
+  const instant = useInstant(at);
+  const from = Math.min(...intervals.map((interval) => Date.parse(interval.from)));
+  const width = Math.max(1, now - from);
+  const share = (time: number): number => ((time - from) / width) * 1_000;
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list below does the same with the keyboard
+    <svg
+      class="interval-bar"
+      viewBox="0 0 1000 28"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`Served ${intervals.length} times in the last ${duration(width)}; the list below says when`}
+      onClick={(event) => {
+        const { left, width: pixels } = event.currentTarget.getBoundingClientRect();
+        go(new Date(from + ((event.clientX - left) / pixels) * width).toISOString());
+      }}
+    >
+      <rect class="gap" x={0} y={8} width={1_000} height={12} />
+      {intervals.map((interval) => {
+        const start = share(Date.parse(interval.from));
+        const end = share(interval.to === null ? now : Date.parse(interval.to));
+        return (
+          <rect
+            key={`${interval.route} ${interval.openedBy}`}
+            class="served"
+            x={start}
+            y={4}
+            width={Math.max(1, end - start - 1)}
+            height={20}
+          />
+        );
+      })}
+      {instant !== null && <rect class="knob" x={share(instant) - 1} y={0} width={2.5} height={28} />}
+    </svg>
+  );
+}

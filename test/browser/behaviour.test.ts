@@ -1,0 +1,149 @@
+/** What one does with the dashboard: going back in time, searching, commanding, and what it does when Portolan is away. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Simulator } from '../../src/engine-simulator/simulator.ts';
+import { describeInBrowser, keepPicture, signIn, type Watched } from '../support/browser.ts';
+import { cleanUp, type Portolan } from '../support/portolan.ts';
+import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+
+describeInBrowser('the dashboard', (browser) => {
+  let engine: Simulator;
+  let portolan: Portolan;
+  let base: string;
+  const opened: Watched[] = [];
+  const open = async (path: string): Promise<Page> => {
+    const watched = await browser.open(base);
+    opened.push(watched);
+    await watched.page.goto(path);
+    await watched.page.getByRole('heading', { level: 1 }).waitFor();
+    return watched.page;
+  };
+
+  beforeAll(async () => {
+    engine = await createEngine();
+    portolan = await serveOn(engine);
+    base = `http://127.0.0.1:${portolan.apiPort}`;
+  });
+  afterAll(async () => {
+    for (const { close } of opened) await close();
+    await cleanUp();
+    await engine?.stop();
+  });
+
+  test('teaches while there is nothing, and shows a container as soon as it runs', async () => {
+    const page = await open('/');
+    await page.getByText('docker run -d --name nginx1 nginx').waitFor();
+    await keepPicture(page, 'empty');
+    await engine.run({ name: 'web' });
+    await engine.run({ name: 'other' });
+    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor();
+    await routesEqual(portolan, engine);
+  });
+
+  test('a stop is seen without being asked for, and the search finds what is down', async () => {
+    const page = await open('/');
+    await page.getByRole('link', { name: 'other.docker.localhost' }).waitFor();
+    await engine.containers.stop(engine.containers.get('other'));
+    const row = page.getByRole('row').filter({ hasText: 'other.docker.localhost' });
+    await row.getByText('down').waitFor();
+    await page.getByRole('searchbox').fill('down');
+    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor({ state: 'detached' });
+    await row.waitFor();
+  });
+
+  test('a moment is typed, stands in the address, and is left again', async () => {
+    const page = await open('/events');
+    await page.getByLabel('Go to a moment').fill('#3');
+    await page.keyboard.press('Enter');
+    await page.getByText('The past:').waitFor();
+    expect(new URL(page.url()).searchParams.get('at')).toBe('position:3');
+    await page.getByRole('button', { name: 'One event on' }).click();
+    await expectAt(page, 'position:4');
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByRole('heading', { name: 'Audit' }).waitFor();
+    await expectAt(page, 'position:4');
+    await page.getByRole('button', { name: 'back to live' }).click();
+    await expectAt(page, null);
+    await page.getByLabel('Go to a moment').fill('the day after');
+    await page.keyboard.press('Enter');
+    await page.locator('input[aria-invalid=true]').waitFor();
+  });
+
+  test('a moment is chosen by the keyboard on the scale, and by clicking an event', async () => {
+    const page = await open('/events');
+    await page.getByRole('slider').focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.getByText('The past:').waitFor();
+    await page.keyboard.press('End');
+    await expectAt(page, null);
+    await page.getByRole('row').first().locator('.instant').click();
+    await page.getByText('The past:').waitFor();
+    expect(new URL(page.url()).searchParams.get('at')).toMatch(/^position:\d+$/);
+  });
+
+  test('a command asks who one is, is run, and one that cannot be undone is asked about', async () => {
+    const page = await open('/containers/other');
+    await page.getByRole('button', { name: 'start other' }).click();
+    await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
+    await page.keyboard.press('Escape');
+    await signIn(page, portolan.dataDir);
+    await page.reload();
+    await page.getByText('Signed in').waitFor();
+    await page.getByRole('button', { name: 'start other' }).click();
+    await page.getByRole('button', { name: 'stop other' }).waitFor();
+    await page.getByRole('button', { name: 'remove other' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'remove other' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'remove other' }).click();
+    await page.getByText('The engine has no such container any more').waitFor();
+  });
+
+  test('a container is run from a form, and its output is read', async () => {
+    const page = await open('/containers');
+    await signIn(page, portolan.dataDir);
+    await page.reload();
+    await page.getByText('Signed in').waitFor();
+    await page.getByRole('button', { name: 'Run a container' }).click();
+    await page.getByLabel('Image').fill('web');
+    await page.getByLabel('Name').fill('fresh');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByRole('heading', { name: 'fresh' }).waitFor();
+    await page.getByRole('link', { name: 'fresh.docker.localhost' }).waitFor();
+    await page.getByRole('log').waitFor();
+  });
+
+  test('says that Portolan is away, and comes back by itself', async () => {
+    const page = await open('/');
+    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor();
+    await portolan.kill();
+    await page.getByText('Portolan does not answer').waitFor();
+    await keepPicture(page, 'away');
+    portolan = await serveOn(engine, {
+      dataDir: portolan.dataDir,
+      args: ['--api-port', String(portolan.apiPort)],
+    });
+    await page.getByText('Portolan does not answer').waitFor({ state: 'detached' });
+    await page.locator('.live').waitFor();
+    await engine.run({ name: 'later' });
+    await page.getByRole('link', { name: 'later.docker.localhost' }).waitFor();
+  });
+
+  test('the first view is under 150 kB', async () => {
+    const { page } = opened[opened.push(await browser.open(base)) - 1]!;
+    const client = await page.context().newCDPSession(page);
+    await client.send('Network.enable');
+    let bytes = 0;
+    client.on('Network.loadingFinished', ({ encodedDataLength }) => {
+      bytes += encodedDataLength;
+    });
+    await page.goto('/');
+    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor();
+    await page.evaluate('document.fonts.ready.then(() => 0)');
+    expect(bytes).toBeGreaterThan(30_000);
+    expect(bytes).toBeLessThan(150_000);
+    process.stderr.write(`the first view of the dashboard: ${Math.round(bytes / 1_000)} kB\n`);
+  });
+
+  const expectAt = (page: Page, at: string | null): Promise<unknown> =>
+    page.waitForURL((url) => url.searchParams.get('at') === at);
+});

@@ -1,0 +1,41 @@
+/** Moments as people type them into the time control. */
+import { describe, expect, test } from 'vitest';
+import { duration, parseMoment } from '../../src/dashboard/time/moment.ts';
+
+const now = new Date(2026, 10, 23, 12, 0, 0).getTime();
+const at = (text: string) => parseMoment(text, now);
+const ago = (milliseconds: number) => new Date(now - milliseconds).toISOString();
+
+describe('a moment', () => {
+  test('is live when nothing, now or live is typed, or the future', () => {
+    for (const text of ['', 'now', 'Live', '2027-01-01']) expect(at(text), text).toBeNull();
+  });
+  test('is so long ago', () => {
+    expect(at('10 min ago')).toBe(ago(600_000));
+    expect(at('90s')).toBe(ago(90_000));
+    expect(at('2 hours ago')).toBe(ago(7_200_000));
+    expect(at('1.5h')).toBe(ago(5_400_000));
+    expect(at('3 days')).toBe(ago(3 * 86_400_000));
+  });
+  test('is the last time that the clock said so', () => {
+    expect(at('11:30')).toBe(ago(1_800_000));
+    expect(at('11:59:50')).toBe(ago(10_000));
+    expect(at('14:03')).toBe(new Date(2026, 10, 22, 14, 3).toISOString());
+    expect(at('yesterday 09:00')).toBe(new Date(2026, 10, 22, 9, 0).toISOString());
+  });
+  test('is a date, an instant, or a position', () => {
+    expect(at('2026-11-01 14:03')).toBe(new Date(2026, 10, 1, 14, 3).toISOString());
+    expect(at('2026-11-01T14:03:00Z')).toBe('2026-11-01T14:03:00.000Z');
+    expect(at('#1234')).toBe('position:1234');
+    expect(at('position:7')).toBe('position:7');
+  });
+  test('is nothing else', () => {
+    for (const text of ['25:00', '12:61', 'soon', '10 apples', '2026-13-01', 'position:x'])
+      expect(at(text), text).toBeUndefined();
+  });
+});
+
+test('durations are as exact as one reads them', () => {
+  const texts = [5_000, 99_000, 300_000, 6_000_000, 12_000_000, 86_400_000, 3 * 86_400_000].map(duration);
+  expect(texts).toEqual(['5 s', '99 s', '5 min', '1 h 40 min', '3 h 20 min', '24 h', '3 d']);
+});
