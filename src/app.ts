@@ -52,6 +52,8 @@ export interface App {
   /** Where the proxy listens. */
   readonly addresses: readonly { readonly address: string; readonly port: number }[];
   readonly api: { readonly url: string; readonly signInUrl: string };
+  /** The access log was moved away: a new file is begun. */
+  reopenAccessLog(): void;
   /** Drains, records the stop and closes everything. */
   stop(reason: string): Promise<void>;
 }
@@ -85,6 +87,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       explain: config.explain,
       apiUrl: `http://localhost:${config.apiPort}/`,
       limits: defaultLimits,
+      accessLog: config.accessLog,
     },
     workers: config.workers ?? availableParallelism(),
     drain: config.drain,
@@ -237,6 +240,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         workers: proxy.workers,
         projections: projections.progress,
         proxy: proxy.counters,
+        accessLogLost: proxy.accessLogLost,
       }),
       token: createToken(secret),
       sessions,
@@ -250,6 +254,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   return {
     addresses,
     api: { url, signInUrl: `${url}/sign-in?code=${sessions.offer()}` },
+    reopenAccessLog: proxy.reopenAccessLog,
     async stop(reason) {
       const drained = proxy.stop(config.drain);
       await api.stop();

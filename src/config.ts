@@ -25,6 +25,8 @@ export interface Config {
   readonly explain: 'local' | 'always' | 'never';
   /** Milliseconds. */
   readonly drain: number;
+  /** A file, `-` for standard output; null for none. */
+  readonly accessLog: string | null;
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: 'pretty' | 'json' | null;
 }
@@ -136,6 +138,7 @@ const settings = {
   ),
   retention: setting('retention', 'PORTOLAN_RETENTION', 'forever', 'forever', z.literal('forever')),
   drain: setting('drain', 'PORTOLAN_DRAIN', '10s', 'a time such as 500ms, 10s or 2m', duration),
+  accessLog: setting('access-log', 'PORTOLAN_ACCESS_LOG', '', 'a file, or - for standard output', z.string()),
   logLevel: setting('log-level', 'PORTOLAN_LOG_LEVEL', 'info', logLevels.join(', '), z.enum(logLevels)),
   logFormat: setting(
     'log-format',
@@ -193,6 +196,7 @@ export function readConfig(args: readonly string[], env: Env): Config {
     trustedProxies: read(settings.trustedProxies),
     explain: read(settings.explain),
     drain: read(settings.drain),
+    accessLog: read(settings.accessLog) || null,
     logLevel: read(settings.logLevel),
     logFormat: read(settings.logFormat) || null,
   };

@@ -45,6 +45,8 @@ async function serve(config: Config, reach?: Reach): Promise<void> {
   logger.info({ proxy: app.addresses, api: app.api.url }, 'serving');
   announce(app);
   endOnSignals(app);
+  // What log rotation sends; without a file to rotate it ends the process, as ever.
+  if (config.accessLog !== null && config.accessLog !== '-') process.on('SIGHUP', app.reopenAccessLog);
 }
 
 /** Where it is; on a terminal with the link that signs a browser in, which must not end up in a log file. */

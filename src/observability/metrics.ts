@@ -8,6 +8,7 @@ export interface MetricSources {
   readonly openRoutes: () => number;
   readonly drifts: () => number;
   readonly workers: () => number;
+  readonly accessLogLost: () => number;
   readonly projections: () => readonly {
     readonly name: string;
     readonly position: number;
@@ -46,6 +47,11 @@ export function createMetrics(sources: MetricSources): Registry {
   single('portolan_routes_open', 'Routes with targets', sources.openRoutes);
   single('portolan_drifts_total', 'Drifts that a periodic list repaired; 0 in normal runs', sources.drifts);
   single('portolan_proxy_workers', 'Proxy workers', sources.workers);
+  single(
+    'portolan_access_log_lost_lines_total',
+    'Lines of the access log that could not be written',
+    sources.accessLogLost,
+  );
   single('portolan_proxy_requests_total', 'Requests', () => sources.proxy().requests);
   single('portolan_proxy_upgrades_total', 'Upgrade requests', () => sources.proxy().upgrades);
   single('portolan_proxy_open', 'Requests and tunnels under way', () => sources.proxy().open);

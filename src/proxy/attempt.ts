@@ -16,6 +16,8 @@ export interface UpstreamRequest {
 
 /** Told in this order, at most once each but for `information` and `data`; after `end` or `failed` nothing more. */
 export interface AnswerListener {
+  /** There is a connection, and the request is being written. @param reused it had served before */
+  sending(reused: boolean): void;
   /** Somebody began to read the body: from here on the request cannot be sent again. */
   bodyStarted(): void;
   bodyBytes(count: number): void;

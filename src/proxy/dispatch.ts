@@ -105,6 +105,7 @@ export class Dispatched implements Dispatcher.DispatchHandler, Attempt {
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
     this.#reused = this.#link.use();
+    this.#listener.sending(this.#reused);
   }
 
   onResponseStarted(): void {

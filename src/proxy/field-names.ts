@@ -15,6 +15,8 @@ export type FieldKind =
   | 'forwarding'
   /** Our own, for finding loops. */
   | 'own-hop'
+  /** `X-Request-Id`: ours while the access log is on. */
+  | 'request-id'
   /** Another spelling (`X_Forwarded_For`) that CGI-like upstreams take for the field itself. */
   | 'alias';
 
@@ -36,6 +38,7 @@ const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['trailer', 'trailer'],
   ['expect', 'expect'],
   [hopHeader, 'own-hop'],
+  ['x-request-id', 'request-id'],
   ['keep-alive', 'hop'],
   ['proxy-connection', 'hop'],
   ['proxy-authenticate', 'hop'],

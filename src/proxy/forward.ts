@@ -4,6 +4,7 @@ import type { Target } from '../events/decisions.ts';
 import { targetKey } from '../routing/table.ts';
 import type { AnswerListener, Attempt, Failure, UpstreamRequest } from './attempt.ts';
 import type { Counters } from './counters.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
 import type { FieldNames } from './field-names.ts';
 import { discardRest } from './linger.ts';
 import type { ProxyLimits } from './messages.ts';
@@ -17,6 +18,7 @@ export interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly request: UpstreamRequest;
+  readonly record: ExchangeRecord;
   /** Eligible targets by preference, asked again before each try; empty once the route is down. */
   readonly targets: () => readonly Target[];
   /** Answers instead of the upstream; nothing has been sent to the client yet. */
@@ -69,8 +71,9 @@ class Forwarding implements AnswerListener {
     this.#deps = deps;
     this.#exchange = exchange;
     this.#patience = createPatience(limits.startGrace, now);
-    const replyDeps = { names, counters, stallTimeout: limits.idleTimeout };
-    this.#reply = new Reply(exchange.req, exchange.res, replyDeps, () => this.#attempt?.resume());
+    const { req, res, record } = exchange;
+    const replyDeps = { names, counters, record, stallTimeout: limits.idleTimeout };
+    this.#reply = new Reply(req, res, replyDeps, () => this.#attempt?.resume());
   }
 
   start(): void {
@@ -88,6 +91,10 @@ class Forwarding implements AnswerListener {
     this.#attempt?.abort();
   }
 
+  sending(reused: boolean): void {
+    this.#exchange.record.sending(reused);
+  }
+
   bodyStarted(): void {
     this.#bodyStarted = true;
     this.#armUpload();
@@ -96,6 +103,7 @@ class Forwarding implements AnswerListener {
   bodyBytes(count: number): void {
     const { counters, limits } = this.#deps;
     counters.bytes(count, 0);
+    this.#exchange.record.bytesIn += count;
     this.#uploadTimer?.refresh();
     this.#bodySize += count;
     if (limits.bodyBytes > 0 && this.#bodySize > limits.bodyBytes)
@@ -147,6 +155,7 @@ class Forwarding implements AnswerListener {
     }
     this.#target = target;
     this.#tries += 1;
+    this.#exchange.record.tried(target);
     const round = this.#tries;
     const attempt = this.#deps.upstreams.send(target, this.#exchange.request, this, this.#fresh);
     // It may have failed within the call, and another be under way.
@@ -164,18 +173,23 @@ class Forwarding implements AnswerListener {
       this.#fail(503, 'the proxy has no file descriptors left.');
     } else if (!failure.sent && !this.#bodyStarted) {
       this.#refused.add(targetKey(target));
-      this.#deps.counters.retry();
+      this.#countRetry();
       this.#patience.note(code);
       this.#try();
     } else if (this.#isStale(failure)) {
       this.#fresh = true;
-      this.#deps.counters.retry();
+      this.#countRetry();
       this.#try();
     } else if (code === 'UND_ERR_HEADERS_TIMEOUT') {
       this.#fail(504, `container ${target.name} did not answer in time.`);
     } else {
       this.#fail(502, `container ${target.name} gave no usable answer (${failure.error.message}).`);
     }
+  }
+
+  #countRetry(): void {
+    this.#deps.counters.retry();
+    this.#exchange.record.retries += 1;
   }
 
   /** A kept connection that the upstream closed just as the request went out, which it can be given again. */

@@ -9,6 +9,8 @@ export interface Hop {
   readonly isTrusted: IsTrusted;
   /** This process, for finding loops. */
   readonly self: string;
+  /** Sent in place of any other; null to leave what there is. */
+  readonly requestId: string | null;
 }
 
 /** Proxies of our kind in a row before it is taken for a loop. */
@@ -35,7 +37,7 @@ export function requestHeaders(
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!;
     const { kind, lower } = names(name);
-    if (kind === 'end-to-end') {
+    if (kind === 'end-to-end' || (kind === 'request-id' && hop.requestId === null)) {
       if (dropped === null || !dropped.has(lower)) fields.push(name, rawHeaders[index + 1]!);
     } else if (kind === 'te') {
       // The one use of TE that outlives the hop: the client takes trailers, and so do we.
@@ -46,6 +48,7 @@ export function requestHeaders(
   }
   if (!request.chunked && request.length !== null) fields.push('Content-Length', request.length);
   addForwarding(fields, believed, request, hop);
+  if (hop.requestId !== null) fields.push('X-Request-Id', hop.requestId);
   fields.push('X-Portolan-Hop', join(request.hops, hop.self));
   return fields;
 }
@@ -82,6 +85,8 @@ export interface Framing {
   readonly length: boolean;
   /** Which trailers will follow: only where chunks leave room for them. */
   readonly trailer: boolean;
+  /** Told to the client in place of the upstream's own; null to leave what there is. */
+  readonly requestId: string | null;
 }
 
 /**
@@ -100,9 +105,10 @@ export function responseHeaders(
     const { kind, lower } = names(name);
     if (kind === 'hop' || kind === 'connection' || kind === 'transfer-encoding' || kind === 'te') continue;
     if ((kind === 'content-length' && !framing.length) || (kind === 'trailer' && !framing.trailer)) continue;
-    if (dropped?.has(lower)) continue;
+    if (dropped?.has(lower) || (kind === 'request-id' && framing.requestId !== null)) continue;
     fields.push(name, rawHeaders[index + 1]!);
   }
+  if (framing.requestId !== null) fields.push('X-Request-Id', framing.requestId);
   return fields;
 }
 

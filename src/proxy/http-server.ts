@@ -12,7 +12,7 @@ export interface ServerHooks {
   readonly onRequest: (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean) => void;
   readonly onUpgrade: (req: IncomingMessage, socket: Socket, head: Buffer) => void;
   /** The proxy answered by itself where there is no response object. */
-  readonly onRawAnswer: (status: number) => void;
+  readonly onRawAnswer: (socket: Socket, status: number, sentence: string) => void;
 }
 
 export function createHttpServer(settings: ProxySettings, hooks: ServerHooks): Server {
@@ -37,14 +37,14 @@ export function createHttpServer(settings: ProxySettings, hooks: ServerHooks): S
   server.on('request', (req, res) => onRequest(req, res, false));
   server.on('checkContinue', (req, res) => onRequest(req, res, true));
   // Any other expectation is refused (RFC 9110 10.1.1).
-  server.on('checkExpectation', (_, res) => {
-    hooks.onRawAnswer(417);
+  server.on('checkExpectation', ({ socket }, res) => {
+    hooks.onRawAnswer(socket, 417, 'the expectation is not understood.');
     res.shouldKeepAlive = false;
     res.writeHead(417, { 'Content-Length': 0 }).end();
   });
   server.on('upgrade', (req, socket, head) => onUpgrade(req, socket as Socket, head));
   const refuse = (socket: Socket, status: number, sentence: string): void => {
-    hooks.onRawAnswer(status);
+    hooks.onRawAnswer(socket, status, sentence);
     const local = isLoopbackPeer(peerAddress(socket.remoteAddress));
     const explained = settings.explain === 'always' || (settings.explain === 'local' && local);
     endSoon(socket, rawAnswer(status, explained ? sentence : ''));

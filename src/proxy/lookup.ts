@@ -5,13 +5,15 @@ import type { OwnAnswer } from './error-page.ts';
 
 export type Found =
   | { readonly kind: 'route'; readonly route: TableRoute }
-  | ({ readonly kind: 'own' } & OwnAnswer);
+  /** `route` if it was found, but is down. */
+  | ({ readonly kind: 'own'; readonly route?: TableRoute | null } & OwnAnswer);
 
-const unavailable = (sentence: string, retryAfter: number): Found => ({
+const unavailable = (sentence: string, retryAfter: number, route: TableRoute | null = null): Found => ({
   kind: 'own',
   status: 503,
   sentence,
   retryAfter,
+  route,
 });
 
 /** @param target path and query, or `*`, as the upstream gets it */
@@ -35,7 +37,7 @@ export function lookUp(table: RoutingTable, host: string, target: string): Found
     case 'route':
       return { kind: 'route', route: found.route };
     case 'down':
-      return unavailable(found.sentence, 5);
+      return unavailable(found.sentence, 5, found.route);
     case 'no-path':
       return { kind: 'own', status: 404, sentence: `no route of ${host} covers this path.` };
     default:

@@ -30,6 +30,7 @@ export interface MemberHooks {
 export function createMember(data: WorkerData, hooks: MemberHooks): Member {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: data,
+    transferList: data.accessLog === null ? [] : [data.accessLog],
     // The young generation is mostly what requests leave behind; larger ones cost memory and gain nothing.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });

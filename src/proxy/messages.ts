@@ -12,6 +12,8 @@ export interface ProxySettings {
   /** Where the dashboard is, for error answers. */
   readonly apiUrl: string;
   readonly limits: ProxyLimits;
+  /** The access log's file, `-` for standard output; null for none. */
+  readonly accessLog: string | null;
 }
 
 /** Sizes in bytes, times in milliseconds; 0 is none. */

@@ -108,6 +108,7 @@ class OneShot implements Attempt {
 
   #connected(): void {
     this.#sent = true;
+    this.#listener.sending(false);
     this.#arm(this.#limits.firstByteTimeout, 'UND_ERR_HEADERS_TIMEOUT', 'no answer in time');
     const { body } = this.#request;
     if (body === null) return;

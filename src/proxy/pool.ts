@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
+import { type AccessLogWriter, startAccessLog } from './access-log-writer.ts';
 import { createCounters, sumCounters } from './counters.ts';
 import { descriptorLimit, shareOf } from './limits.ts';
 import { createMember, type ListenAddress, type Member } from './member.ts';
@@ -20,6 +21,10 @@ export interface Proxy {
   workers(): number;
   /** Problems of the moment, each one line. */
   problems(): readonly string[];
+  /** Lines of the access log that were lost. */
+  accessLogLost(): number;
+  /** The access log's name stands for another file from now on. */
+  reopenAccessLog(): void;
   /** Stops listening, lets requests end for `grace` ms, then ends them. */
   stop(grace: number): Promise<void>;
 }
@@ -45,6 +50,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const mirror = createMirror();
   let settings: ProxySettings;
   let claim: PortClaim | null = null;
+  let accessLog: AccessLogWriter | null = null;
   /** Only then a worker that ends is replaced. */
   let running = false;
   let deaths = 0;
@@ -52,7 +58,8 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   function launch(): Member {
     const born = Date.now();
-    const data = { settings, table: mirror.read(), self, drain };
+    const log = accessLog?.connect() ?? null;
+    const data = { settings, table: mirror.read(), self, drain, accessLog: log };
     const member = createMember(data, {
       onError: (error) => logger.error({ err: error }, 'a proxy worker has failed'),
       onProblem: (problem) => {
@@ -87,6 +94,8 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   async function release(): Promise<void> {
+    await accessLog?.close();
+    accessLog = null;
     await claim?.release();
     claim = null;
   }
@@ -121,6 +130,8 @@ export function createProxy(options: ProxyOptions): Proxy {
       const hosts = options.settings.hosts.filter((host) => !host.includes(':') || hasIpv6(host));
       claim = await claimPort(hosts, options.settings.port);
       try {
+        if (options.settings.accessLog !== null)
+          accessLog = startAccessLog(options.settings.accessLog, logger);
         const addresses = await startSharing(hosts, claim.port);
         running = true;
         return addresses;
@@ -145,8 +156,14 @@ export function createProxy(options: ProxyOptions): Proxy {
     counters: () => sumCounters([ended, ...[...members].map((member) => member.counters())]),
     workers: () => members.size,
     problems: () => [
-      ...new Set([...members].map((member) => member.problem()).filter((problem) => problem !== null)),
+      ...new Set(
+        [accessLog?.problem() ?? null, ...[...members].map((member) => member.problem())].filter(
+          (problem) => problem !== null,
+        ),
+      ),
     ],
+    accessLogLost: () => accessLog?.lost() ?? 0,
+    reopenAccessLog: () => accessLog?.reopen(),
     async stop(grace) {
       running = false;
       tell({ kind: 'drain', grace });

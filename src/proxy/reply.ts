@@ -1,16 +1,18 @@
 /** Writes an upstream's answer to the client: head at once, body as it comes, an end only where there was one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counters } from './counters.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
 import type { FieldNames } from './field-names.ts';
 import { responseHeaders, trailerFields } from './headers.ts';
 import { checkResponse, promisedLength, reasonOf } from './response-check.ts';
 
 /** For 1xx. */
-const bare = { length: false, trailer: false };
+const bare = { length: false, trailer: false, requestId: null };
 
 export interface ReplyDeps {
   readonly names: FieldNames;
   readonly counters: Counters;
+  readonly record: ExchangeRecord;
   /** Milliseconds without the client taking anything. */
   readonly stallTimeout: number;
 }
@@ -53,15 +55,18 @@ export class Reply {
 
   /** @throws {BadResponse} or what Node says of fields that it will not write */
   head(status: number, reason: string, rawHeaders: readonly string[]): void {
-    const { names, counters } = this.#deps;
+    const { names, counters, record } = this.#deps;
     checkResponse(status, rawHeaders, names);
     const empty = this.#req.method === 'HEAD' || status === 204 || status === 304;
     const length = empty ? null : promisedLength(rawHeaders, names);
     this.#chunked = !empty && length === null && this.#speaks11();
-    const fields = responseHeaders(rawHeaders, names, { length: status !== 204, trailer: this.#chunked });
+    const { requestId } = record;
+    const framing = { length: status !== 204, trailer: this.#chunked, requestId };
+    const fields = responseHeaders(rawHeaders, names, framing);
     this.#res.writeHead(status, reasonOf(status, reason), fields);
     this.#left = length;
     counters.passed(status);
+    record.answered(status);
     // At once, as a stream of events may send its first byte much later; but a body that came along goes in the same write.
     queueMicrotask(() => {
       if (!this.#written && !this.#res.destroyed) this.#res.flushHeaders();
@@ -72,6 +77,7 @@ export class Reply {
   data(chunk: Buffer): boolean {
     this.#written = true;
     this.#deps.counters.bytes(0, chunk.length);
+    this.#deps.record.bytesOut += chunk.length;
     if (this.#left !== null) {
       this.#left -= chunk.length;
       if (this.#left === 0) {
@@ -94,6 +100,7 @@ export class Reply {
 
   /** The answer will not be whole: a clean end would pass a part for it (RFC 9112 8). */
   cut(): void {
+    this.#deps.record.cut = true;
     this.#req.socket.resetAndDestroy();
   }
 

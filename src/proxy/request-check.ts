@@ -25,6 +25,8 @@ export interface Accepted {
   readonly connection: string;
   /** Proxies of our kind that it came through; empty for none. */
   readonly hops: string;
+  /** `X-Request-Id`, the first of several; null for none. */
+  readonly requestId: string | null;
 }
 
 const methods: ReadonlySet<string> = new Set(METHODS);
@@ -46,7 +48,7 @@ export function checkRequest(
   if (!methods.has(method)) return bad('the method is none of HTTP');
   const fields = collect(rawHeaders, names);
   if ('status' in fields) return fields;
-  const { chunked, length, connection, hops } = fields;
+  const { chunked, length, connection, hops, requestId } = fields;
   if (chunked && httpVersion === '1.0') return bad('Transfer-Encoding in HTTP/1.0');
   if (method === 'CONNECT') return { status: 405, reason: 'CONNECT is not offered' };
   const target = originForm(req.url ?? '', method);
@@ -58,7 +60,7 @@ export function checkRequest(
   if (target.authority !== null && !isSameAuthority(target.authority, sentHost))
     return bad('the host of the request line and Host differ');
   const hasBody = chunked || (length !== null && !/^0+$/.test(length));
-  return { host, sentHost, target: target.path, chunked, length, hasBody, connection, hops };
+  return { host, sentHost, target: target.path, chunked, length, hasBody, connection, hops, requestId };
 }
 
 interface Framing {
@@ -67,10 +69,18 @@ interface Framing {
   chunked: boolean;
   connection: string;
   hops: string;
+  requestId: string | null;
 }
 
 function collect(rawHeaders: readonly string[], names: FieldNames): Framing | Refused {
-  const found: Framing = { host: null, length: null, chunked: false, connection: '', hops: '' };
+  const found: Framing = {
+    host: null,
+    length: null,
+    chunked: false,
+    connection: '',
+    hops: '',
+    requestId: null,
+  };
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const { kind } = names(rawHeaders[index]!);
     if (kind === 'end-to-end') continue;
@@ -103,6 +113,9 @@ function take(found: Framing, kind: string, value: string): Refused | null {
       return null;
     case 'own-hop':
       found.hops = found.hops === '' ? value : `${found.hops}, ${value}`;
+      return null;
+    case 'request-id':
+      found.requestId ??= value;
       return null;
     default:
       return null;

@@ -9,20 +9,23 @@ import {
   type TableSnapshot,
   type Trust,
 } from '../routing/table.ts';
+import type { AccessLog } from './access-log.ts';
 import { createBalancer } from './balance.ts';
 import { createTrustedProxies, peerAddress } from './client.ts';
 import { createConnections } from './connections.ts';
 import { createCounters } from './counters.ts';
 import { createDrain } from './drain.ts';
 import { answer, isExplained, type OwnAnswer, rawAnswer } from './error-page.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
 import { createFieldNames } from './field-names.ts';
 import { createForward } from './forward.ts';
 import { isLoop, requestHeaders } from './headers.ts';
 import { createHold } from './hold.ts';
 import { createHttpServer } from './http-server.ts';
 import { endSoon } from './linger.ts';
-import { lookUp } from './lookup.ts';
+import { type Found, lookUp } from './lookup.ts';
 import type { ProxyCounters, ProxySettings } from './messages.ts';
+import { createRecorder } from './recorder.ts';
 import { type Accepted, checkRequest } from './request-check.ts';
 import { createUpgrader } from './upgrade.ts';
 import { createUpstreams } from './upstreams.ts';
@@ -52,6 +55,8 @@ export interface ServerOptions {
   /** Milliseconds that requests to a target that has left have to end. */
   readonly drain: number;
   readonly now: () => number;
+  /** Null for none. */
+  readonly accessLog?: AccessLog | null;
   /** No file descriptor was left for a connection. */
   readonly onExhausted?: (error: Error) => void;
 }
@@ -71,6 +76,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const forward = createForward({ ...carrying, upstreams });
   const hold = createHold(limits.holdTimeout);
   const isTrusted = createTrustedProxies(settings.trustedProxies);
+  const recorder = createRecorder({ accessLog: options.accessLog ?? null, isTrusted, names, now });
   const drain = createDrain({
     grace: options.drain,
     onLeave: (key) => upstreams.leave(key),
@@ -86,14 +92,16 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   function onRequest(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     counters.request();
     exchanges += 1;
+    const checked = check(req);
+    const record = recorder.begin(req, 'sentence' in checked ? null : checked);
     res.once('close', () => {
       exchanges -= 1;
+      recorder.end(record, req, res.writableFinished);
     });
     if (closing) res.shouldKeepAlive = false;
-    const checked = check(req);
     connections.inTurn(req, res, () => {
-      if ('sentence' in checked) own(req, res, checked);
-      else hold.pass(table.trust, () => serve(req, res, checked, expectsContinue));
+      if ('sentence' in checked) own(req, res, record, checked);
+      else hold.pass(table.trust, () => serve(req, res, record, checked, expectsContinue));
     });
   }
 
@@ -110,28 +118,30 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   function serve(
     req: IncomingMessage,
     res: ServerResponse,
+    record: ExchangeRecord,
     accepted: Accepted,
     expectsContinue: boolean,
   ): void {
     if (res.destroyed) return;
-    const found = lookUp(table, accepted.host, accepted.target);
+    const found = find(record, accepted);
     if (found.kind === 'own') {
-      own(req, res, found);
+      own(req, res, record, found);
       return;
     }
     const { hasBody, target: path } = accepted;
     const end = forward({
       req,
       res,
+      record,
       request: {
         method: req.method ?? 'GET',
         path,
-        headers: headersFor(req, accepted),
+        headers: headersFor(req, record, accepted),
         body: hasBody ? req : null,
         expectsContinue: hasBody && expectsContinue,
       },
-      targets: () => targetsOf(accepted),
-      fail: (status, sentence) => own(req, res, downAnswer(accepted, status, sentence)),
+      targets: () => targetsOf(record, accepted),
+      fail: (status, sentence) => own(req, res, record, downAnswer(accepted, status, sentence)),
     });
     connections.onBroken(req.socket, () => {
       end();
@@ -139,8 +149,16 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     });
   }
 
-  function targetsOf({ host, target }: Accepted): readonly Target[] {
+  /** Notes what was found, and in which table. */
+  function find(record: ExchangeRecord, { host, target }: Accepted): Found {
     const found = lookUp(table, host, target);
+    record.position = table.position;
+    record.route = found.route ?? null;
+    return found;
+  }
+
+  function targetsOf(record: ExchangeRecord, accepted: Accepted): readonly Target[] {
+    const found = find(record, accepted);
     return found.kind === 'route' ? balancer.order(found.route) : [];
   }
 
@@ -151,14 +169,17 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     return status === 503 ? { status, sentence, retryAfter: 1 } : { status, sentence };
   }
 
-  function headersFor(req: IncomingMessage, accepted: Accepted): string[] {
+  function headersFor(req: IncomingMessage, { requestId }: ExchangeRecord, accepted: Accepted): string[] {
     const peer = peerAddress(req.socket.remoteAddress);
-    return requestHeaders(req.rawHeaders, accepted, { peer, isTrusted, self }, names);
+    return requestHeaders(req.rawHeaders, accepted, { peer, isTrusted, self, requestId }, names);
   }
 
-  function own(req: IncomingMessage, res: ServerResponse, reply: OwnAnswer): void {
+  function own(req: IncomingMessage, res: ServerResponse, record: ExchangeRecord, reply: OwnAnswer): void {
     if (res.headersSent || res.destroyed) return;
     counters.own(reply.status);
+    record.status = reply.status;
+    record.reason = reply.sentence;
+    if (record.requestId !== null) res.setHeader('X-Request-Id', record.requestId);
     answer(req, res, reply, settings);
     connections.onBroken(req.socket, () => {
       res.end();
@@ -174,23 +195,33 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
       socket.destroy();
       return;
     }
+    const checked = check(req);
+    const record = recorder.begin(req, 'sentence' in checked ? null : checked);
+    const before = { read: socket.bytesRead - head.length, written: socket.bytesWritten };
+    socket.once('close', (hadError) => {
+      record.bytesIn = socket.bytesRead - before.read;
+      record.bytesOut = socket.bytesWritten - before.written;
+      recorder.endTunnel(record, req, !hadError);
+    });
     const refuse = ({ status, sentence, retryAfter }: OwnAnswer): void => {
       counters.own(status);
+      record.status = status;
+      record.reason = sentence;
       endSoon(socket, rawAnswer(status, isExplained(req, settings.explain) ? sentence : '', retryAfter));
     };
-    const checked = check(req);
     if ('sentence' in checked) refuse(checked);
-    else hold.pass(table.trust, () => openTunnel(req, socket, head, checked, refuse));
+    else hold.pass(table.trust, () => openTunnel(req, socket, head, record, checked, refuse));
   }
 
   function openTunnel(
     req: IncomingMessage,
     socket: Socket,
     head: Buffer,
+    record: ExchangeRecord,
     accepted: Accepted,
     refuse: (own: OwnAnswer) => void,
   ): void {
-    const found = lookUp(table, accepted.host, accepted.target);
+    const found = find(record, accepted);
     if (found.kind === 'own') {
       refuse(found);
       return;
@@ -199,8 +230,9 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
       socket,
       head,
       path: accepted.target,
-      headers: headersFor(req, accepted),
-      targets: () => targetsOf(accepted),
+      headers: headersFor(req, record, accepted),
+      record,
+      targets: () => targetsOf(record, accepted),
       fail: (status, sentence) => refuse(downAnswer(accepted, status, sentence)),
     });
   }
@@ -219,7 +251,10 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   }
 
   takeOver(options.table.hosts);
-  const onRawAnswer = (status: number): void => counters.own(status);
+  const onRawAnswer = (socket: Socket, status: number, sentence: string): void => {
+    counters.own(status);
+    recorder.unread(socket, status, sentence);
+  };
   const hooks = { connections, onRequest, onUpgrade, onRawAnswer };
   const servers = settings.hosts.map(() => createHttpServer(settings, hooks));
 

@@ -20,6 +20,8 @@ export interface Tunnel {
   readonly path: string;
   /** Names and values in turn, with `Host`; the upgrade's own fields are added here. */
   readonly headers: readonly string[];
+  /** Told to the client; null for none. */
+  readonly requestId: string | null;
   /** The upstream switched protocols, or answered otherwise, with this status. */
   readonly onAnswer: (status: number) => void;
   /** There is no usable answer; nothing has been sent to the client yet. */
@@ -105,7 +107,11 @@ function createSetup(tunnel: Tunnel, names: FieldNames, firstByteTimeout: number
     try {
       checkSwitch(response);
       response.headers = joined(
-        responseHeaders(response.rawHeaders, names, { length: false, trailer: false }),
+        responseHeaders(response.rawHeaders, names, {
+          length: false,
+          trailer: false,
+          requestId: tunnel.requestId,
+        }),
       );
     } catch (error) {
       fail(error as Error);
@@ -128,7 +134,7 @@ function createSetup(tunnel: Tunnel, names: FieldNames, firstByteTimeout: number
     }
     settle();
     tunnel.onAnswer(response.statusCode ?? 0);
-    passOn(response, client, names);
+    passOn(response, tunnel, names);
   }
 
   /** Once http-proxy has put its handlers on: ours decide what of an answer they see. */
@@ -195,9 +201,10 @@ function tie(client: Socket, upstream: Socket): void {
 }
 
 /** What is not 101 is an ordinary answer, after which the connection is closed. */
-function passOn(response: IncomingMessage, client: Socket, names: FieldNames): void {
+function passOn(response: IncomingMessage, { client, requestId }: Tunnel, names: FieldNames): void {
   const status = response.statusCode ?? 0;
-  const fields = responseHeaders(response.rawHeaders, names, { length: status !== 204, trailer: false });
+  const framing = { length: status !== 204, trailer: false, requestId };
+  const fields = responseHeaders(response.rawHeaders, names, framing);
   const lines = [`HTTP/1.1 ${status} ${reasonOf(status, response.statusMessage ?? '')}`];
   for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
   lines.push('Connection: close', '', '');

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Target } from '../events/decisions.ts';
 import { targetKey } from '../routing/table.ts';
 import { dial } from './dial.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
 import type { ForwardDeps } from './forward.ts';
 import { createPatience } from './start-grace.ts';
 import { createTunnels } from './tunnel.ts';
@@ -14,6 +15,7 @@ export interface Upgrade {
   readonly path: string;
   /** Names and values in turn, with `Host`. */
   readonly headers: readonly string[];
+  readonly record: ExchangeRecord;
   /** Eligible targets by preference, asked again before each try; empty once the route is down. */
   readonly targets: () => readonly Target[];
   /** Answers instead of the upstream; nothing has been sent to the client yet. */
@@ -36,7 +38,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
   const tunnels = new Map<Socket, string>();
 
   function upgrade(upgrade: Upgrade): void {
-    const { socket } = upgrade;
+    const { socket, record } = upgrade;
     const refused = new Set<string>();
     const patience = createPatience(limits.startGrace, now);
     let pause: NodeJS.Timeout | undefined;
@@ -52,6 +54,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
       const targets = upgrade.targets();
       const target = targets.find((one) => !refused.has(targetKey(one)));
       if (target !== undefined) {
+        record.tried(target);
         dialing = dial(target, limits.connectTimeout, (error, upstream) => onDialed(target, error, upstream));
       } else if (targets[0] === undefined) upgrade.fail(503, '');
       else if (patience.isWorthWaiting(targets)) {
@@ -80,12 +83,14 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
         refused.add(targetKey(target));
         patience.note(code);
         counters.retry();
+        record.retries += 1;
         tryNext();
       }
     }
 
     function open(target: Target, upstream: Socket): void {
       tunnels.set(socket, targetKey(target));
+      record.sending(false);
       openTunnel({
         client: socket,
         head: upgrade.head,
@@ -93,7 +98,11 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
         target,
         path: upgrade.path,
         headers: upgrade.headers,
-        onAnswer: (status) => counters.passed(status),
+        requestId: record.requestId,
+        onAnswer(status) {
+          counters.passed(status);
+          record.answered(status);
+        },
         onFailure(error) {
           const late = (error as { code?: string }).code === 'UND_ERR_HEADERS_TIMEOUT';
           if (late) upgrade.fail(504, `container ${target.name} did not answer in time.`);

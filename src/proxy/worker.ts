@@ -1,7 +1,8 @@
 /** A proxy worker: a thread with its own event loop, table and upstream connections, sharing the port with the others. */
 import type { Server } from 'node:http';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { TableSnapshot } from '../routing/table.ts';
+import { createAccessLog } from './access-log.ts';
 import { createExhaustion } from './exhaustion.ts';
 import type { FromWorker, ProxySettings, ToWorker } from './messages.ts';
 import { createProxyServer } from './server.ts';
@@ -11,18 +12,22 @@ export interface WorkerData {
   readonly table: TableSnapshot;
   readonly self: string;
   readonly drain: number;
+  /** To the access log's writer; null for none. */
+  readonly accessLog: MessagePort | null;
 }
 
-const { settings, table, self, drain } = workerData as WorkerData;
+const { settings, table, self, drain, accessLog: logPort } = workerData as WorkerData;
 const port = parentPort!;
 const tell = (message: FromWorker): void => port.postMessage(message);
 const exhaustion = createExhaustion((problem) => tell({ kind: 'problem', problem }));
+const accessLog = logPort === null ? null : createAccessLog(logPort);
 const proxy = createProxyServer({
   settings,
   table,
   self,
   drain,
   now: Date.now,
+  accessLog,
   onExhausted: (error) => exhaustion.noticed(error),
 });
 
@@ -52,7 +57,11 @@ function drainAndEnd(grace: number): void {
     proxy.close();
     tell({ kind: 'counters', counters: proxy.counters() });
     tell({ kind: 'drained' });
-    port.close();
+    // Connections that were cut off just now tell it a turn later.
+    setTimeout(() => {
+      accessLog?.close();
+      port.close();
+    }, 10);
   };
   const watch = setInterval(() => {
     proxy.startClosing();

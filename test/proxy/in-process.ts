@@ -60,6 +60,7 @@ export const settingsOf = (options: TestProxyOptions = {}): ProxySettings => ({
   explain: 'local',
   apiUrl: 'http://127.0.0.1:8080/',
   limits: { ...defaultLimits, ...options.limits },
+  accessLog: null,
   ...options.settings,
 });
 
