@@ -1,11 +1,28 @@
 /** Instants in query parameters. */
 import { z } from '@hono/zod-openapi';
+import type { At } from '../queries/port.ts';
 
 /** RFC 3339, as milliseconds since the epoch. */
 export const instantSchema = z.iso
   .datetime({ offset: true, error: 'an RFC 3339 instant is allowed, e.g. 2026-01-31T14:03:00Z' })
   .transform((text) => Date.parse(text))
   .openapi({ type: 'string', format: 'date-time' });
+
+/** A moment of the log: an instant on the axis of `recordedAt`, or `position:N`. */
+export const momentSchema = z
+  .string()
+  .transform((text, context): At => {
+    const position = /^position:(\d{1,15})$/.exec(text)?.[1];
+    if (position !== undefined) return { kind: 'position', position: Number(position) };
+    const instant = instantSchema.safeParse(text);
+    if (instant.success) return { kind: 'instant', instant: instant.data };
+    context.addIssue({
+      code: 'custom',
+      message: 'an RFC 3339 instant (2026-01-31T14:03:00Z) or position:N is allowed',
+    });
+    return z.NEVER;
+  })
+  .openapi({ type: 'string', example: 'position:42' });
 
 /** A position of the log. */
 export const positionSchema = z

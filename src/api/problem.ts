@@ -8,6 +8,7 @@ import { EngineError } from '../docker/engine.ts';
 import { LogUnwritable } from '../log/port.ts';
 import { BadCursor } from '../queries/cursor.ts';
 import { QueryFailed } from '../queries/failed.ts';
+import { BadMoment } from '../queries/moment.ts';
 
 /** One wrong input: where it stands, and what is allowed there. */
 export interface FieldError {
@@ -64,6 +65,9 @@ export function toProblem(error: unknown): Pick<Problem, 'status' | 'message' | 
   if (error instanceof QueryFailed) return withHint(503, error.message, error.hint);
   if (error instanceof BadCursor) {
     return { status: 400, message: error.message, errors: [{ field: 'cursor', message: error.message }] };
+  }
+  if (error instanceof BadMoment) {
+    return { status: 400, message: error.message, errors: [{ field: 'at', message: error.message }] };
   }
   if (error instanceof HTTPException) return { status: error.status, message: error.message, errors: [] };
   return null;

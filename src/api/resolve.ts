@@ -1,9 +1,11 @@
-/** `/resolve`: where a request would go now, by the proxy's own matcher. */
+/** `/resolve`: where a request would go, or went at a moment, by the proxy's own matcher. */
 import { z } from '@hono/zod-openapi';
+import type { Host } from '../events/ids.ts';
+import { resolution } from '../queries/resolution.ts';
 import { parseHost } from '../routing/host.ts';
-import { hasAmbiguousPath, hasPathRules, match } from '../routing/match.ts';
-import type { RoutingTable } from '../routing/table.ts';
+import { outcomeOf } from '../routing/outcome.ts';
 import { type Api, define } from './define.ts';
+import { momentSchema } from './moment.ts';
 import type { ApiPorts } from './ports.ts';
 import { targetSchema } from './views.ts';
 
@@ -24,7 +26,7 @@ const answer = z
   })
   .openapi('Resolution');
 
-export function resolve(api: Api, { table }: ApiPorts): void {
+export function resolve(api: Api, { table, queries }: ApiPorts): void {
   define(
     api,
     {
@@ -38,32 +40,26 @@ export function resolve(api: Api, { table }: ApiPorts): void {
           .string()
           .regex(/^[A-Z]{1,20}$/, 'a method is allowed, e.g. GET')
           .optional(),
+        at: momentSchema.optional(),
       },
       answer,
     },
-    async ({ query }) => resolveUrl(table(), query.url, query.method ?? 'GET'),
+    async ({ query: { url: text, method = 'GET', at } }) => {
+      const read = readUrl(text, method);
+      if ('status' in read) return read;
+      const { host, target } = read;
+      if (at !== undefined) return queries.resolve(host, target, at);
+      return resolution(host, outcomeOf(table(), host, target));
+    },
   );
 }
 
-function resolveUrl(table: RoutingTable, text: string, method: string): z.output<typeof answer> {
+/** By the text alone: what the proxy would refuse before it looks at its table. */
+function readUrl(text: string, method: string): { host: Host; target: string } | z.output<typeof answer> {
   const own = (status: number, sentence: string) => ({ status, targets: [], sentence });
   const [, authority, rest = '/'] = /^http:\/\/([^/?#]+)([/?].*)?$/i.exec(text)!;
   const host = parseHost(authority!);
   if (host === null) return own(400, 'Host is no host name.');
   if (method === 'CONNECT') return own(405, 'CONNECT is not offered.');
-  if (table.trust === 'distrusted' || table.trust === 'holding') {
-    return own(503, 'the Docker engine has not told yet what is running.');
-  }
-  const path = (rest.startsWith('/') ? rest : `/${rest}`).split('?')[0]!;
-  const found = match(table, host, path);
-  if (found.kind === 'unknown') return own(404, `no container has answered as ${host} so far.`);
-  if (hasPathRules(found.entry) && hasAmbiguousPath(path)) {
-    return own(400, 'the path has dot segments or encoded separators, on a host that routes by path.');
-  }
-  if (found.kind === 'no-path') return own(404, `no route of ${host} covers this path.`);
-  if (found.kind === 'down') return own(503, found.sentence);
-  const { id, targets } = found.route;
-  const names = targets.map((target) => target.name).join(', ');
-  const sentence = `${host} goes to ${names}.`;
-  return { status: 200, route: { id, path: found.route.path }, targets: [...targets], sentence };
+  return { host, target: rest.startsWith('/') ? rest : `/${rest}` };
 }

@@ -1,22 +1,15 @@
-/** `/routes` and `/hosts`: what is routed now, and what was. */
+/** `/routes`: what is routed now, or was at a moment. */
 import { z } from '@hono/zod-openapi';
-import type { Host } from '../events/ids.ts';
-import { parseHost } from '../routing/host.ts';
 import { type Api, define } from './define.ts';
+import { hostName } from './host-name.ts';
+import { momentSchema } from './moment.ts';
 import { pageOf, paging } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
-import { hostSchema, intervalSchema, refusalSchema, routeSchema } from './views.ts';
+import { refusalSchema, routeSchema } from './views.ts';
 
-const hostName = z
-  .string()
-  .transform((text, context): Host => {
-    const host = parseHost(text);
-    if (host !== null) return host;
-    context.addIssue({ code: 'custom', message: 'a host name is allowed, e.g. nginx1.docker.localhost' });
-    return z.NEVER;
-  })
-  .openapi({ type: 'string' });
+const at = momentSchema.optional();
+const past = (moment: unknown): string => (moment === undefined ? '' : ' by then');
 
 export function routes(api: Api, { queries }: ApiPorts): void {
   define(
@@ -24,9 +17,9 @@ export function routes(api: Api, { queries }: ApiPorts): void {
     {
       method: 'get',
       path: '/routes',
-      summary: 'Routes now',
+      summary: 'Routes now, or as they were',
       tag: 'routes',
-      query: { ...paging, host: hostName.optional() },
+      query: { ...paging, host: hostName.optional(), at },
       answer: pageOf(routeSchema),
     },
     ({ query }) => queries.routes(query),
@@ -36,15 +29,16 @@ export function routes(api: Api, { queries }: ApiPorts): void {
     {
       method: 'get',
       path: '/routes/{routeId}',
-      summary: 'One route',
+      summary: 'One route, now or as it was',
       tag: 'routes',
       params: { routeId: z.string().regex(/^[0-9a-f]{16}$/, 'a route id is allowed: 16 hex digits') },
+      query: { at },
       answer: routeSchema,
       problems: [404],
     },
-    async ({ params }) => {
-      const route = await queries.route(params.routeId);
-      if (route === null) throw new Problem(404, `no route has the id ${params.routeId}`);
+    async ({ params, query }) => {
+      const route = await queries.route(params.routeId, query.at);
+      if (route === null) throw new Problem(404, `no route has${past(query.at)} the id ${params.routeId}`);
       return route;
     },
   );
@@ -55,54 +49,9 @@ export function routes(api: Api, { queries }: ApiPorts): void {
       path: '/refusals',
       summary: 'Running containers that are not routed, each with the reason',
       tag: 'routes',
+      query: { at },
       answer: pageOf(refusalSchema),
     },
-    async () => ({ items: await queries.refusals() }),
-  );
-}
-
-export function hosts(api: Api, { queries }: ApiPorts): void {
-  const params = { host: hostName };
-  define(
-    api,
-    {
-      method: 'get',
-      path: '/hosts',
-      summary: 'Hosts that are or were routed',
-      tag: 'hosts',
-      query: paging,
-      answer: pageOf(hostSchema),
-    },
-    ({ query }) => queries.hosts(query),
-  );
-  define(
-    api,
-    {
-      method: 'get',
-      path: '/hosts/{host}',
-      summary: 'One host',
-      tag: 'hosts',
-      params,
-      answer: hostSchema,
-      problems: [404],
-    },
-    async ({ params: { host } }) => {
-      const found = await queries.host(host);
-      if (found === null) throw new Problem(404, `no container has answered as ${host} so far`);
-      return found;
-    },
-  );
-  define(
-    api,
-    {
-      method: 'get',
-      path: '/hosts/{host}/history',
-      summary: 'Intervals of a host, newest first',
-      tag: 'hosts',
-      params,
-      query: paging,
-      answer: pageOf(intervalSchema),
-    },
-    ({ params: { host }, query }) => queries.history(host, query),
+    async ({ query }) => ({ items: await queries.refusals(query.at) }),
   );
 }

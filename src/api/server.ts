@@ -14,11 +14,13 @@ import { eventStream } from './event-stream.ts';
 import { events } from './events.ts';
 import { bodyGuard, type Env, hostGuard, identify, originGuard } from './guards.ts';
 import { health } from './health.ts';
+import { hostReasons, hosts } from './hosts.ts';
 import { pages, session } from './pages.ts';
+import { past } from './past.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem, problemAnswer, toProblem, validationProblem } from './problem.ts';
 import { resolve } from './resolve.ts';
-import { hosts, routes } from './routes.ts';
+import { routes } from './routes.ts';
 import { system } from './system.ts';
 
 export interface ApiServer {
@@ -84,6 +86,8 @@ function resources(ports: ApiPorts): Api {
   commands(api, ports);
   routes(api, ports);
   hosts(api, ports);
+  hostReasons(api, ports);
+  past(api, ports);
   resolve(api, ports);
   eventStream(api, ports);
   events(api, ports);

@@ -48,21 +48,36 @@ export const hostSchema = z
   })
   .openapi('Host');
 
-export const intervalSchema = z
-  .object({
-    route: z.string(),
-    match: matchSchema,
-    owner: z.string(),
-    targets: z.array(targetSchema),
-    from: z.string(),
-    to: z.string().nullable(),
-    openedBy: z.number().int(),
-    closedBy: z.number().int().nullable(),
-    reason: z.string().nullable(),
-  })
-  .openapi('Interval');
-
 const actorSchema = z.object({ kind: z.enum(['engine', 'api', 'external', 'portolan']), name: z.string() });
+
+const interval = z.object({
+  route: z.string(),
+  host: z.string(),
+  match: matchSchema,
+  owner: z.string(),
+  targets: z.array(targetSchema),
+  from: z.string(),
+  to: z.string().nullable(),
+  openedBy: z.number().int(),
+  closedBy: z.number().int().nullable(),
+  reason: z.string().nullable(),
+});
+
+export const timelineItemSchema = interval.openapi('TimelineItem');
+
+/** Who was behind an end of an interval, as the audit joins it. */
+const throughSchema = z
+  .object({
+    position: z.number().int(),
+    actor: actorSchema,
+    action: z.string(),
+    basis: z.enum(['exact', 'window', 'ambiguous']),
+  })
+  .nullable();
+
+export const intervalSchema = interval
+  .extend({ opened: throughSchema, closed: throughSchema })
+  .openapi('Interval');
 
 export const eventSchema = z
   .object({
@@ -82,6 +97,27 @@ export const eventSchema = z
     hash: z.string(),
   })
   .openapi('Event');
+
+/** An end of a diff. */
+export const endSchema = z.object({ position: z.number().int(), at: z.string().nullable() });
+
+const changeSchema = z
+  .object({
+    route: z.string(),
+    host: z.string(),
+    before: routeSchema.nullable(),
+    after: routeSchema,
+    cause: eventSchema.nullable(),
+  })
+  .openapi('RouteChange');
+
+export const diffShape = {
+  from: endSchema,
+  to: endSchema,
+  added: z.array(changeSchema),
+  removed: z.array(changeSchema),
+  changed: z.array(changeSchema),
+};
 
 export const auditSchema = z
   .object({

@@ -79,6 +79,44 @@ export const service = sqliteTable('service', {
   lastMs: integer('last_ms').notNull(),
 });
 
+/** When Portolan served at all. */
+export const serviceHistory = sqliteTable('service_history', {
+  fromPosition: integer('from_position').primaryKey(),
+  fromMs: integer('from_ms').notNull(),
+  toPosition: integer('to_position'),
+  toMs: integer('to_ms'),
+});
+
+/** What the routing table said of a host, from the event that made it say so. */
+export const hostEntries = sqliteTable(
+  'host_entries',
+  {
+    host: text().notNull(),
+    fromPosition: integer('from_position').notNull(),
+    fromMs: integer('from_ms').notNull(),
+    /** JSON: routes and sentence. */
+    entry: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.host, table.fromPosition] })],
+);
+
+/** Refusals that stood together for a container. */
+export const refusalHistory = sqliteTable(
+  'refusal_history',
+  {
+    /** `ENGINE/ID`. */
+    container: text().notNull(),
+    fromPosition: integer('from_position').notNull(),
+    toPosition: integer('to_position'),
+    /** JSON. */
+    refusals: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.container, table.fromPosition] }),
+    index('refusal_history_open').on(table.toPosition),
+  ],
+);
+
 export const containers = sqliteTable(
   'containers',
   {
@@ -140,6 +178,7 @@ export const auditConsequences = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.entry, table.position] }),
     index('audit_consequences_cause').on(table.id).where(sql`${table.id} is not null`),
+    index('audit_consequences_position').on(table.position),
   ],
 );
 

@@ -1,7 +1,7 @@
 /** What a projection is: a fold of the log into tables of its own. */
 import type { DatabaseFile } from '../db/open.ts';
 import type { Event } from '../events/event.ts';
-import type { UnreadableEvent } from '../log/port.ts';
+import type { LogReader, UnreadableEvent } from '../log/port.ts';
 
 export interface Projection {
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Projection {
   /** Its tables, emptied before it is built again. */
   readonly tables: readonly string[];
   /** Prepares its statements once. What it keeps in memory must not outlive `reset`. */
-  open(db: DatabaseFile): Fold;
+  open(db: DatabaseFile, log: LogReader): Fold;
 }
 
 /** Each call runs within a transaction. The same events give the same rows, however they are cut into batches. */

@@ -1,8 +1,8 @@
 /** Folds the log into the projections: each with its own checkpoint, which moves in the same transaction as its rows. */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Event } from '../events/event.ts';
 import type { Position } from '../events/ids.ts';
 import type { LogReader, UnreadableEvent } from '../log/port.ts';
+import { type Item, isEvent, readBatch } from './batch.ts';
 import { type Checkpoint, createCheckpoints } from './checkpoints.ts';
 import { faultOf } from './faults.ts';
 import type { Fold, Projection } from './projection.ts';
@@ -32,8 +32,6 @@ interface Follower {
   problem: string;
 }
 
-type Item = Event | UnreadableEvent;
-
 /** Events in one transaction. */
 const batchSize = 1_000;
 
@@ -45,7 +43,7 @@ export function createProjector(
 ): Projector {
   const checkpoints = createCheckpoints(db);
   const followers = projections.map((projection): Follower => {
-    const fold = projection.open(db);
+    const fold = projection.open(db, log);
     return { projection, fold, position: checkpoints.resume(projection, log), problem: '' };
   });
   const reported = new Set<number>();
@@ -109,23 +107,9 @@ export function createProjector(
   };
 }
 
-const isEvent = (item: Item): item is Event => !('problem' in item);
-
 const checkpointAt = (item: Item): Checkpoint => ({
   position: item.position,
   hash: isEvent(item) ? item.hash : '',
 });
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** @throws {Error} the log cannot be read, which is no fault of the projections */
-function readBatch(log: LogReader, after: Position, limit: number): Item[] {
-  const unreadable: UnreadableEvent[] = [];
-  try {
-    const events = log.read(after, limit, (event) => unreadable.push(event));
-    if (unreadable.length === 0) return events;
-    return [...events, ...unreadable].sort((one, other) => one.position - other.position);
-  } catch (error) {
-    throw new Error(`the log cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-}

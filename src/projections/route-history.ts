@@ -15,13 +15,14 @@ import type { Fold, Projection } from './projection.ts';
 
 export const routeHistory: Projection = {
   name: 'route_history',
-  version: 2,
-  tables: ['route_history', 'standing_routes', 'service'],
+  version: 3,
+  tables: ['route_history', 'standing_routes', 'service', 'service_history'],
   open,
 };
 
 interface Service {
-  readonly serving: boolean;
+  /** Null before the first event: a log that does not begin with a start says what was served. */
+  readonly serving: boolean | null;
   readonly boot: string | null;
   readonly confirmedBoot: string | null;
   /** Milliseconds since the epoch. */
@@ -37,8 +38,10 @@ function open(db: DatabaseFile): Fold {
   };
 
   function apply(event: Event): void {
-    const next = follow(statements, event, now());
-    service = { ...next, lastMs: event.recordedAt };
+    const before = now();
+    const next = follow(statements, event, before);
+    keepService(statements, event, before, next);
+    service = { ...next, serving: next.serving !== false, lastMs: event.recordedAt };
   }
 
   return {
@@ -50,7 +53,7 @@ function open(db: DatabaseFile): Fold {
     },
     flush() {
       const { serving, boot, confirmedBoot, lastMs } = now();
-      statements.keep.run(serving ? 1 : 0, boot, confirmedBoot, lastMs);
+      statements.keep.run(serving === false ? 0 : 1, boot, confirmedBoot, lastMs);
     },
     reset() {
       service = null;
@@ -78,6 +81,10 @@ function prepare(db: DatabaseFile) {
     end: db.prepare(
       'UPDATE route_history SET to_position = ?, to_ms = ?, reason = ? WHERE to_position IS NULL AND route = ?',
     ),
+    beginService: db.prepare('INSERT OR REPLACE INTO service_history (from_position, from_ms) VALUES (?, ?)'),
+    endService: db.prepare(
+      'UPDATE service_history SET to_position = ?, to_ms = max(from_ms, ?) WHERE to_position IS NULL',
+    ),
     endAll: db.prepare(
       "UPDATE route_history SET to_position = ?, to_ms = max(from_ms, ?), reason = 'away' WHERE to_position IS NULL",
     ),
@@ -86,8 +93,7 @@ function prepare(db: DatabaseFile) {
 
 function load(statements: Statements): Service {
   const row = statements.load.get() as (Omit<Service, 'serving'> & { serving: number }) | undefined;
-  // A log that does not begin with a start: what it says was served.
-  if (row === undefined) return { serving: true, boot: null, confirmedBoot: null, lastMs: 0 };
+  if (row === undefined) return { serving: null, boot: null, confirmedBoot: null, lastMs: 0 };
   return { ...row, serving: row.serving === 1 };
 }
 
@@ -100,7 +106,7 @@ function follow(statements: Statements, event: Event, service: Service): Service
       const row = [route, match.host, match.path, owner, JSON.stringify(targets)];
       statements.end.run(position, recordedAt, 'changed', route);
       statements.stand.run(...row);
-      if (service.serving) statements.begin.run(...row, position, recordedAt);
+      if (service.serving !== false) statements.begin.run(...row, position, recordedAt);
       return service;
     }
     case 'RouteClosed':
@@ -117,11 +123,24 @@ function follow(statements: Statements, event: Event, service: Service): Service
       return { ...service, boot: bootId, serving };
     }
     case 'EngineConnected':
-      if (!service.serving) statements.beginAll.run(position, recordedAt);
+      if (service.serving === false) statements.beginAll.run(position, recordedAt);
       return { ...service, serving: true, confirmedBoot: service.boot };
     default:
       return service;
   }
+}
+
+/** One interval for each stretch in which Portolan served. */
+function keepService(statements: Statements, event: Event, before: Service, after: Service): void {
+  const { type, position, recordedAt } = event;
+  const begun = type === 'PortolanStarted';
+  if (before.serving === true && (begun || after.serving === false)) {
+    const { lastMs } = before;
+    const until = begun ? aliveUntil(event.data.lastAlive, lastMs, recordedAt) : recordedAt;
+    statements.endService.run(position, until);
+  }
+  if (after.serving !== false && (before.serving !== true || begun))
+    statements.beginService.run(position, recordedAt);
 }
 
 function close(

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Target } from '../events/decisions.ts';
+import { type Outcome, outcomeOf } from '../routing/outcome.ts';
 import {
   createTable,
   type RoutingTable,
@@ -23,7 +24,6 @@ import { isLoop, requestHeaders } from './headers.ts';
 import { createHold } from './hold.ts';
 import { createHttpServer } from './http-server.ts';
 import { endSoon } from './linger.ts';
-import { type Found, lookUp } from './lookup.ts';
 import type { ProxyCounters, ProxySettings } from './messages.ts';
 import { createRecorder } from './recorder.ts';
 import { type Accepted, checkRequest } from './request-check.ts';
@@ -150,8 +150,8 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   }
 
   /** Notes what was found, and in which table. */
-  function find(record: ExchangeRecord, { host, target }: Accepted): Found {
-    const found = lookUp(table, host, target);
+  function find(record: ExchangeRecord, { host, target }: Accepted): Outcome {
+    const found = outcomeOf(table, host, target);
     record.position = table.position;
     record.route = found.route ?? null;
     return found;
@@ -164,7 +164,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
 
   /** A route that went down while its target was tried has its own sentence. */
   function downAnswer({ host, target }: Accepted, status: number, sentence: string): OwnAnswer {
-    const found = status === 503 ? lookUp(table, host, target) : null;
+    const found = status === 503 ? outcomeOf(table, host, target) : null;
     if (found?.kind === 'own') return found;
     return status === 503 ? { status, sentence, retryAfter: 1 } : { status, sentence };
   }

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { BadCursor } from './cursor.ts';
 import { QueryFailed } from './failed.ts';
+import { BadMoment } from './moment.ts';
 import type { HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
 import type { Question, Questions, Reply } from './reader.ts';
 import type { HostRoutes } from './routes.ts';
@@ -54,19 +55,23 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
   }
 
   return {
-    async routes(filter) {
+    async routes({ at, ...filter }) {
+      if (at !== undefined) return ask('routesAt', at, filter);
       const page = (await ask('routes', filter)) as Page<RouteView>;
       return { ...page, items: page.items.map(routeNow) };
     },
-    async route(id) {
+    async route(id, at) {
+      if (at !== undefined) return ask('routeAt', at, id);
       const route = (await ask('route', id)) as RouteView | null;
       return route === null ? null : routeNow(route);
     },
-    async hosts(paging) {
+    async hosts({ at, ...paging }) {
+      if (at !== undefined) return ask('hostsAt', at, paging);
       const page = (await ask('hosts', paging)) as Page<HostRoutes>;
       return { ...page, items: page.items.map(hostView) };
     },
-    async host(host) {
+    async host(host, at) {
+      if (at !== undefined) return ask('hostAt', at, host);
       const found = (await ask('host', host)) as HostRoutes | null;
       if (found !== null) return hostView(found);
       return live.hosts().includes(host) || refusalsOf(host).length > 0
@@ -74,7 +79,13 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
         : null;
     },
     history: (host, paging) => ask('history', host, paging),
-    refusals: async () => live.refusals(),
+    refusals: async (at) => (at === undefined ? live.refusals() : ask('refusalsAt', at)),
+    resolve: (host, target, at) => ask('resolveAt', at, host, target),
+    why: (host, at) => ask('why', host, at),
+    diff: (from, to) => ask('diff', from, to),
+    hostDiff: (host, at) => ask('hostDiff', host, at),
+    timeline: (stretch, paging) => ask('timeline', stretch, paging),
+    density: (stretch, buckets) => ask('density', stretch, buckets),
     events: (filter) => ask('events', filter),
     event: (position) => reader.ask('event', position),
     consequences: (position) => reader.ask('consequences', position),
@@ -120,6 +131,7 @@ function createAsker(dataDir: string, logger: Logger, onDamaged: () => void) {
 
   function receive(reply: Reply): void {
     if (reply.kind === 'answer') settle(reply.call)?.resolve(reply.value);
+    else if (reply.kind === 'bad-moment') settle(reply.call)?.reject(new BadMoment(reply.message));
     else if (reply.kind === 'bad-cursor') settle(reply.call)?.reject(new BadCursor(reply.message));
     else {
       logger.error({ problem: reply.message }, 'a question could not be answered');

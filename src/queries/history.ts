@@ -1,46 +1,36 @@
-/** The intervals of a host, newest first, from the `route_history` projection. */
+/** The intervals of a host, newest first, from the `route_history` projection, with who was behind each end. */
 import type { DatabaseFile } from '../db/open.ts';
-import { type CloseReason, closeReasons } from '../events/decisions.ts';
-import type { Host } from '../events/ids.ts';
+import type { Actor } from '../events/event.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
-import type { IntervalView, Page, Paging } from './port.ts';
+import { type IntervalRow, intervalColumns, intervalView } from './intervals.ts';
+import type { IntervalView, Page, Paging, Through } from './port.ts';
 
-interface IntervalRow {
-  readonly route: string;
-  readonly host: string;
-  readonly path: string;
-  readonly owner: string;
-  readonly targets: string;
-  readonly fromPosition: number;
-  readonly toPosition: number | null;
-  readonly fromMs: number;
-  readonly toMs: number | null;
-  readonly reason: string | null;
-}
+export type HistoryQuery = (host: string, paging: Paging) => Page<IntervalView>;
 
-export function createHistoryQuery(db: DatabaseFile): (host: string, paging: Paging) => Page<IntervalView> {
-  const select = db.prepare(`SELECT route, host, path, owner, targets, from_position AS fromPosition,
-    to_position AS toPosition, from_ms AS fromMs, to_ms AS toMs, reason FROM route_history
-    WHERE host = ? AND (from_position, route) < (?, ?) ORDER BY from_position DESC, route DESC LIMIT ?`);
+export function createHistoryQuery(db: DatabaseFile): HistoryQuery {
+  const select = db.prepare(`SELECT ${intervalColumns} FROM route_history h
+    WHERE h.host = ? AND (h.from_position, h.route) < (?, ?) ORDER BY h.from_position DESC, h.route DESC LIMIT ?`);
+  const behind = db.prepare(`SELECT a.position, a.actor_kind AS kind, a.actor_name AS name, a.action, a.basis
+    FROM audit_consequences c JOIN audit a ON a.position = c.entry WHERE c.position = ? LIMIT 1`);
+
+  function through(position: number | null): Through | null {
+    if (position === null) return null;
+    const found = behind.get(position) as
+      | (Omit<Through, 'actor'> & { kind: Actor['kind']; name: string })
+      | undefined;
+    if (found === undefined) return null;
+    const { kind, name, ...rest } = found;
+    return { ...rest, actor: { kind, name } };
+  }
+
   return (host, { limit, cursor }) => {
     const [position, route] = decodeCursor(cursor, ['number', 'string']) ?? [Number.MAX_SAFE_INTEGER, ''];
     const rows = select.all(host, position, route, limit + 1) as IntervalRow[];
-    return pageOf(rows, limit, intervalView, (row) => [row.fromPosition, row.route]);
+    return pageOf(
+      rows,
+      limit,
+      (row) => ({ ...intervalView(row), opened: through(row.fromPosition), closed: through(row.toPosition) }),
+      (row) => [row.fromPosition, row.route],
+    );
   };
 }
-
-const isCloseReason = (reason: string | null): reason is CloseReason =>
-  closeReasons.some((known) => known === reason);
-
-const intervalView = (row: IntervalRow): IntervalView => ({
-  route: row.route,
-  match: { host: row.host as Host, path: row.path },
-  owner: row.owner,
-  targets: JSON.parse(row.targets),
-  from: new Date(row.fromMs).toISOString(),
-  to: row.toMs === null ? null : new Date(row.toMs).toISOString(),
-  openedBy: row.fromPosition,
-  closedBy: row.toPosition,
-  // `changed` and `away` end an interval without closing the route.
-  reason: isCloseReason(row.reason) ? row.reason : null,
-});

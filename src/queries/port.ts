@@ -61,6 +61,7 @@ export interface RefusalView {
 /** One interval in which a route's targets did not change. */
 export interface IntervalView {
   readonly route: string;
+  readonly host: string;
   readonly match: RouteMatch;
   readonly owner: string;
   readonly targets: readonly Target[];
@@ -69,6 +70,67 @@ export interface IntervalView {
   readonly openedBy: number;
   readonly closedBy: number | null;
   readonly reason: CloseReason | null;
+  /** Who was behind it; null where nobody was. */
+  readonly opened: Through | null;
+  readonly closed: Through | null;
+}
+
+/** What an end of an interval is joined with in the audit. */
+export interface Through {
+  /** Of the audit's entry. */
+  readonly position: number;
+  readonly actor: Actor;
+  readonly action: string;
+  readonly basis: AuditEntry['basis'];
+}
+
+export type TimelineItem = Omit<IntervalView, 'opened' | 'closed'>;
+
+/** A moment of the log. */
+export type At =
+  | { readonly kind: 'position'; readonly position: number }
+  /** Milliseconds since the epoch. */
+  | { readonly kind: 'instant'; readonly instant: number };
+
+export interface ResolutionView {
+  /** 200 where the proxy forwards, else what it answers by itself. */
+  readonly status: number;
+  readonly route?: { readonly id: string; readonly path: string };
+  readonly targets: readonly Target[];
+  readonly sentence: string;
+}
+
+export interface WhyView {
+  readonly sentence: string;
+  /** In the order of the log; the last one made it so. */
+  readonly chain: readonly EventView[];
+}
+
+export interface RouteChangeView {
+  readonly route: string;
+  readonly host: string;
+  readonly before: RouteView | null;
+  readonly after: RouteView;
+  readonly cause: EventView | null;
+}
+
+export interface DiffView {
+  /** `at` is null for a moment before the log. */
+  readonly from: { readonly position: number; readonly at: string | null };
+  readonly to: { readonly position: number; readonly at: string | null };
+  readonly added: readonly RouteChangeView[];
+  readonly removed: readonly RouteChangeView[];
+  readonly changed: readonly RouteChangeView[];
+}
+
+export interface HostDiffView extends DiffView {
+  readonly lastWorked: { readonly position: number; readonly at: string | null };
+}
+
+export interface DensityView {
+  readonly from: string;
+  readonly to: string;
+  readonly buckets: readonly { readonly from: string; readonly to: string; readonly events: number }[];
 }
 
 export interface AuditEntry {
@@ -133,12 +195,22 @@ export interface LogFacts {
 }
 
 export interface QueryPort {
-  routes(filter: Paging & { host?: string | undefined }): Promise<Page<RouteView>>;
-  route(id: string): Promise<RouteView | null>;
-  hosts(paging: Paging): Promise<Page<HostView>>;
-  host(host: string): Promise<HostView | null>;
+  /** Where `at` may be given and is not, it is now. A moment in the future rejects with `BadMoment`. */
+  routes(filter: Paging & { host?: string | undefined; at?: At | undefined }): Promise<Page<RouteView>>;
+  route(id: string, at?: At): Promise<RouteView | null>;
+  hosts(paging: Paging & { at?: At | undefined }): Promise<Page<HostView>>;
+  host(host: string, at?: At): Promise<HostView | null>;
   history(host: string, paging: Paging): Promise<Page<IntervalView>>;
-  refusals(): Promise<readonly RefusalView[]>;
+  refusals(at?: At): Promise<readonly RefusalView[]>;
+  /** Where a request went, by the proxy's own matcher. @param target path and query */
+  resolve(host: string, target: string, at: At): Promise<ResolutionView>;
+  why(host: string, at?: At): Promise<WhyView>;
+  diff(from: At, to?: At): Promise<DiffView>;
+  /** What changed since the host last had an upstream; null for one that never had. */
+  hostDiff(host: string, at?: At): Promise<HostDiffView | null>;
+  /** Intervals that touch a stretch of time (milliseconds since the epoch), by host. */
+  timeline(stretch: { from: number; to: number }, paging: Paging): Promise<Page<TimelineItem>>;
+  density(stretch: { from: number; to: number }, buckets: number): Promise<DensityView>;
   events(filter: EventFilter): Promise<Page<EventView>>;
   event(position: number): Promise<EventView | null>;
   consequences(position: number): Promise<readonly EventView[]>;

@@ -9,6 +9,8 @@ import { openDatabases } from './databases.ts';
 import { createEventQueries } from './events.ts';
 import { createHistoryQuery } from './history.ts';
 import { createLogFacts } from './log-facts.ts';
+import { BadMoment } from './moment.ts';
+import { createPast } from './past.ts';
 import { createRouteQueries } from './routes.ts';
 
 export type Questions = Omit<ReturnType<typeof openQuestions>, 'current' | 'isDamaged' | 'close'>;
@@ -22,7 +24,7 @@ export type Reply =
   | {
       readonly call: number;
       /** `damaged`: the projections' file is, and must be made again. */
-      readonly kind: 'bad-cursor' | 'damaged' | 'failed';
+      readonly kind: 'bad-cursor' | 'bad-moment' | 'damaged' | 'failed';
       readonly message: string;
     };
 
@@ -42,9 +44,11 @@ function openQuestions() {
     databases.close();
   };
   try {
+    const events = createEventQueries(log, reader, projections);
     return {
       ...createRouteQueries(projections),
-      ...createEventQueries(log, reader, projections),
+      ...events,
+      ...createPast(log, projections, events, () => reader.head().position),
       history: createHistoryQuery(projections),
       audit: createAuditQuery(projections),
       log: createLogFacts(dataDir, log, reader),
@@ -82,6 +86,7 @@ async function reply({ call, name, args }: Question): Promise<Reply> {
     return { call, kind: 'answer', value: ask(...args) };
   } catch (error) {
     const { message } = error as Error;
+    if (error instanceof BadMoment) return { call, kind: 'bad-moment', message };
     if (error instanceof BadCursor) return { call, kind: 'bad-cursor', message };
     const damaged = questions?.isDamaged() === true;
     closeQuestions();

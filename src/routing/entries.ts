@@ -25,8 +25,9 @@ export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly
   const { data } = event;
   if ('match' in data && data.match !== null) hosts.add(data.match.host);
   if ('container' in data && data.container !== null && event.engineId !== null) {
-    const container = state.containers.get(containerKey(event.engineId, data.container));
-    for (const { match } of container?.intent.claims ?? []) hosts.add(match.host);
+    const key = containerKey(event.engineId, data.container);
+    for (const { match } of state.containers.get(key)?.intent.claims ?? []) hosts.add(match.host);
+    for (const route of state.closings.get(key) ?? []) hosts.add(state.routes.get(route)!.match.host);
   }
   return [...hosts];
 }

@@ -10,6 +10,7 @@ import {
   type ContainerKey,
   containerKey,
   type RecordedRefusal,
+  restartMemory,
   type State,
 } from './state.ts';
 
@@ -110,6 +111,7 @@ export function setAside(
 export function derive(state: State): void {
   for (const route of [...state.routes.values()].sort((one, other) => one.position - other.position)) {
     indexRoute(state, route);
+    indexClosing(state, undefined, route);
   }
   rebuildIntents(state);
 }
@@ -122,6 +124,7 @@ function observe(state: State, event: FoldedEvent & { type: 'ContainerObserved' 
   const container = known ?? createContainer(key, event.engineId, observation);
   state.containers.set(key, container);
   const wasAlive = known !== undefined && isAlive(container.observation);
+  noteRestart(container, observation, event.recordedAt);
   container.observation = observation;
   container.observedBy = event.id;
   container.unreadable = false;
@@ -153,6 +156,13 @@ function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' }): rea
   return [...touched];
 }
 
+function noteRestart(container: Container, next: ContainerObservation, at: number): void {
+  const { startedAt } = container.observation;
+  if (startedAt === null || next.startedAt === null || next.startedAt === startedAt) return;
+  const { restarts } = container.story;
+  container.story.restarts = [...restarts.filter((one) => one > at - restartMemory), at].slice(-99);
+}
+
 function createContainer(key: ContainerKey, engine: EngineId, observation: ContainerObservation): Container {
   return {
     key,
@@ -162,7 +172,7 @@ function createContainer(key: ContainerKey, engine: EngineId, observation: Conta
     stoppedSince: null,
     unreadable: false,
     claimedSince: new Map(),
-    story: { command: null },
+    story: { command: null, restarts: [] },
     intent: idle,
   };
 }
@@ -253,6 +263,7 @@ function open(state: State, event: FoldedEvent & { type: 'RouteOpened' | 'RouteC
     since,
     position: event.position,
   };
+  indexClosing(state, state.routes.get(id), route);
   state.routes.set(id, route);
   indexRoute(state, route);
   const site = siteOf(match);
@@ -288,15 +299,28 @@ function close(state: State, event: FoldedEvent & { type: 'RouteClosed' }): void
     since: event.recordedAt,
     position: event.position,
   };
+  indexClosing(state, known, route);
   state.routes.set(id, route);
   if (known === undefined) indexRoute(state, route);
+}
+
+function indexClosing(state: State, before: Route | undefined, after: Route): void {
+  if (before?.closing) {
+    const key = containerKey(before.engine, before.closing.container);
+    const explained = state.closings.get(key);
+    explained?.delete(before.id);
+    if (explained?.size === 0) state.closings.delete(key);
+  }
+  if (after.closing) entry(state.closings, containerKey(after.engine, after.closing.container)).add(after.id);
 }
 
 function closeUnreadable(state: State, route: Route, position: State['position'], recordedAt: number): void {
   const first = route.targets[0];
   if (first === undefined) return;
   const closing = { reason: 'unreadable' as const, container: first.container, name: first.name };
-  state.routes.set(route.id, { ...route, targets: [], closing, since: recordedAt, position });
+  const closed = { ...route, targets: [], closing, since: recordedAt, position };
+  indexClosing(state, route, closed);
+  state.routes.set(route.id, closed);
 }
 
 function refuse(state: State, event: FoldedEvent & { type: 'RouteRefused' }): void {

@@ -1,7 +1,14 @@
 /** Says in one plain sentence why a site or host has no upstream. */
 import type { Host } from '../events/ids.ts';
 import { type Closing, matchOf, type Route, type Site } from './route.ts';
-import { type Container, containerKey, containersOf, lastRouteOf, type State } from './state.ts';
+import {
+  type Container,
+  containerKey,
+  containersOf,
+  lastRouteOf,
+  restartMemory,
+  type State,
+} from './state.ts';
 
 /** For a site without an open route; empty if it has one. */
 export function sentenceOf(state: State, site: Site): string {
@@ -36,11 +43,11 @@ function pastOf(container: Container, closing: Closing): string {
   const { observation } = container;
   switch (closing.reason) {
     case 'stopped':
-      return `${exited(container)}${by(container, ['stop', 'kill', 'restart'])}`;
+      return `${exited(container)}${afterRestarts(container)}${by(container, ['stop', 'kill', 'restart'])}`;
     case 'paused':
       return `was paused${by(container, ['pause'])}`;
     case 'restarting':
-      return `${exited(container)} and is being restarted by the engine`;
+      return `${exited(container)}${afterRestarts(container)} and is being restarted by the engine`;
     case 'unhealthy':
       return observation.health === 'starting'
         ? 'restarted; its health check has not passed yet'
@@ -87,6 +94,14 @@ function presentOf(container: Container): string {
 function exited(container: Container): string {
   const { exitCode, oomKilled } = container.observation;
   return `exited with code ${exitCode}${oomKilled ? ' (out of memory)' : ''}`;
+}
+
+/** Of a container that does not stay up: how often it was started again before it ended. */
+function afterRestarts(container: Container): string {
+  const end = container.stoppedSince;
+  if (end === null) return '';
+  const count = container.story.restarts.filter((at) => at <= end && at > end - restartMemory).length;
+  return count < 2 ? '' : ` after ${count} restarts in ${restartMemory / 60_000} minutes`;
 }
 
 /** Names the API's caller if the last command on the container was of a kind that explains this, within half a minute. */

@@ -2,6 +2,7 @@
 
 import type { Host } from '../events/ids.ts';
 import { parseHost } from './host.ts';
+import { nearest } from './nearest.ts';
 
 /** One `portolan.routes.NAME.*` group, or the container's plain labels. */
 export interface RouteRequest {
@@ -151,20 +152,5 @@ function readBoolean(key: string, value: string, errors: string[]): boolean | nu
 }
 
 function unknown(key: string, names: readonly string[]): string {
-  const nearest = [...names].sort((one, other) => distance(key, one) - distance(key, other))[0]!;
-  return `label ${key} is not known; did you mean ${nearest}?`;
-}
-
-/** Levenshtein distance, for naming the nearest known label. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const change = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[other.length]!;
+  return `label ${key} is not known; did you mean ${nearest(key, names)[0]}?`;
 }

@@ -26,7 +26,12 @@ export const containerKey = (engine: EngineId, container: ContainerId): Containe
 export interface Story {
   /** The last command through the API. */
   command: { readonly at: number; readonly kind: CommandKind; readonly actor: Actor } | null;
+  /** When it was seen to have been started again, milliseconds: the last few minutes of them. */
+  restarts: readonly number[];
 }
+
+/** Milliseconds for which restarts are remembered and told of. */
+export const restartMemory = 300_000;
 
 export interface Container {
   readonly key: ContainerKey;
@@ -85,6 +90,8 @@ export interface State {
   readonly lastRoute: Map<Site, RouteId>;
   /** Sites of each host that was ever wanted or routed. Derived. */
   readonly sites: Map<Host, Set<Site>>;
+  /** Routes whose closing a container explains, though it may ask for their sites no longer. Derived. */
+  readonly closings: Map<ContainerKey, Set<RouteId>>;
   /** Containers that live in another one's network namespace. Derived. */
   readonly followers: Set<ContainerKey>;
 }
@@ -102,6 +109,7 @@ export const createState = (): State => ({
   contenders: new Map(),
   lastRoute: new Map(),
   sites: new Map(),
+  closings: new Map(),
   followers: new Set(),
 });
 

@@ -1,0 +1,123 @@
+/**
+ * `host_entries` and `refusal_history`: what the routing table said of each host at each position, sentence and all, and
+ * which refusals stood. It is the very fold from which the proxy's table is made, so that the past is answered by the
+ * same matcher and in the same words.
+ */
+import type { DatabaseFile } from '../db/open.ts';
+import type { FoldedEvent } from '../events/event.ts';
+import type { Host, Position } from '../events/ids.ts';
+import type { LogReader } from '../log/port.ts';
+import { entryOf, hostsTouchedBy } from '../routing/entries.ts';
+import { evolve, setAside } from '../routing/evolve.ts';
+import type { ContainerKey, RecordedRefusal, State } from '../routing/state.ts';
+import type { Fold, Projection } from './projection.ts';
+import { stateAt } from './state-at.ts';
+
+export const hostEntries: Projection = {
+  name: 'host_entries',
+  version: 1,
+  tables: ['host_entries', 'refusal_history'],
+  open,
+};
+
+type Refusals = ReadonlyMap<ContainerKey, readonly RecordedRefusal[]>;
+
+/** Entries that are kept in memory, to tell whether one has changed. */
+const remembered = 20_000;
+
+function open(db: DatabaseFile, log: LogReader): Fold {
+  const entries = createEntries(db);
+  const refusals = createRefusals(db);
+  let state: State | null = null;
+  const before = (position: Position): State => {
+    state ??= stateAt(log, (position - 1) as Position);
+    return state;
+  };
+
+  return {
+    apply(event) {
+      const now = before(event.position);
+      const standing = mayChangeRefusals(event) ? new Map(now.refusals) : null;
+      const sites = evolve(now, event);
+      for (const host of hostsTouchedBy(now, event, sites)) entries.put(now, host);
+      if (standing !== null) refusals.put(now, standing);
+    },
+    setAside({ position, recordedAt, streamId }) {
+      const now = before(position);
+      const standing = new Map(now.refusals);
+      setAside(now, position, recordedAt, streamId);
+      // Rare: whatever it was about, all are looked at.
+      for (const host of now.sites.keys()) entries.put(now, host);
+      refusals.put(now, standing);
+    },
+    reset() {
+      state = null;
+      entries.forget();
+    },
+  };
+}
+
+const mayChangeRefusals = ({ type }: FoldedEvent): boolean =>
+  type === 'ContainerObserved' ||
+  type === 'ContainerLost' ||
+  type === 'PolicyApplied' ||
+  type === 'RouteOpened' ||
+  type === 'RouteChanged' ||
+  type === 'RouteRefused';
+
+function createEntries(db: DatabaseFile) {
+  const last = db
+    .prepare('SELECT entry FROM host_entries WHERE host = ? ORDER BY from_position DESC LIMIT 1')
+    .pluck();
+  const insert = db.prepare(
+    'INSERT OR REPLACE INTO host_entries (host, from_position, from_ms, entry) VALUES (?, ?, ?, ?)',
+  );
+  const known = new Map<Host, string>();
+  return {
+    put(state: State, host: Host): void {
+      const { routes, sentence } = entryOf(state, host);
+      const entry = JSON.stringify({ routes, sentence });
+      if (entry === (known.get(host) ?? last.get(host))) return;
+      if (known.size >= remembered) known.clear();
+      known.set(host, entry);
+      insert.run(host, state.position, state.recordedAt, entry);
+    },
+    forget: () => known.clear(),
+  };
+}
+
+function createRefusals(db: DatabaseFile) {
+  const end = db.prepare(
+    'UPDATE refusal_history SET to_position = ? WHERE to_position IS NULL AND container = ?',
+  );
+  const begin = db.prepare(
+    'INSERT OR REPLACE INTO refusal_history (container, from_position, to_position, refusals) VALUES (?, ?, NULL, ?)',
+  );
+  return {
+    /** What differs from before. */
+    put(state: State, before: Refusals): void {
+      for (const [key, list] of state.refusals) {
+        if (before.get(key) === list) continue;
+        end.run(state.position, key);
+        begin.run(key, state.position, JSON.stringify(viewsOf(state, key, list)));
+      }
+      for (const key of before.keys()) if (!state.refusals.has(key)) end.run(state.position, key);
+    },
+  };
+}
+
+/** As `GET /refusals` shows them. */
+function viewsOf(state: State, key: ContainerKey, list: readonly RecordedRefusal[]): unknown[] {
+  const observation = state.containers.get(key)?.observation;
+  if (observation === undefined) return [];
+  const { container, name } = observation;
+  return list.map(({ match, reason, detail, position, since }) => ({
+    container,
+    name,
+    match,
+    reason,
+    detail,
+    position,
+    since: new Date(since).toISOString(),
+  }));
+}

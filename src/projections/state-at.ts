@@ -1,0 +1,24 @@
+/** The deciding state as it was after an event: from the newest snapshot if that is not younger, else folded from the start. */
+import type { Position } from '../events/ids.ts';
+import type { LogReader } from '../log/port.ts';
+import { evolve, setAside } from '../routing/evolve.ts';
+import { thaw } from '../routing/freeze.ts';
+import { foldVersion } from '../routing/policy.ts';
+import { createState, type State } from '../routing/state.ts';
+import { isEvent, readBatch } from './batch.ts';
+
+const piece = 1_000;
+
+export function stateAt(log: LogReader, position: Position): State {
+  const snapshot = log.snapshot(foldVersion);
+  const state = snapshot !== null && snapshot.position <= position ? thaw(snapshot.bytes) : createState();
+  while (state.position < position) {
+    const batch = readBatch(log, state.position, Math.min(piece, position - state.position));
+    if (batch.length === 0) throw new Error(`the log ends before position ${position}`);
+    for (const item of batch) {
+      if (isEvent(item)) evolve(state, item);
+      else setAside(state, item.position, item.recordedAt, item.streamId);
+    }
+  }
+  return state;
+}

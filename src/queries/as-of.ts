@@ -1,0 +1,155 @@
+/** Routes, hosts and resolutions as they were at a moment, from intervals: one look-up each, whatever the log's length. */
+import type { DatabaseFile } from '../db/open.ts';
+import type { Host, Position } from '../events/ids.ts';
+import { outcomeOf } from '../routing/outcome.ts';
+import { createTable, type HostEntry } from '../routing/table.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
+import { type IntervalRow, intervalColumns, routeThen } from './intervals.ts';
+import type { Moment } from './moment.ts';
+import type { HostView, Page, Paging, RefusalView, ResolutionView, RouteView } from './port.ts';
+import { resolution } from './resolution.ts';
+
+export interface AsOf {
+  routes(moment: Moment, filter: Paging & { host?: string | undefined }): Page<RouteView>;
+  route(moment: Moment, id: string): RouteView | null;
+  hosts(moment: Moment, paging: Paging): Page<HostView>;
+  /** Null for a host that nothing was known of then. */
+  host(moment: Moment, host: string): HostView | null;
+  routesOf(moment: Moment, host: string): RouteView[];
+  refusals(moment: Moment): RefusalView[];
+  /** All that were ever routed by then, whether or not they were open. */
+  everyRoute(moment: Moment): RouteView[];
+  entry(moment: Moment, host: string): HostEntry | null;
+  /** Whether Portolan served at all. */
+  serves(moment: Moment): boolean;
+  resolve(moment: Moment, host: string, target: string): ResolutionView;
+  /** Hosts that were known then. */
+  names(moment: Moment): string[];
+}
+
+export const notServing = 'Portolan was not serving at that moment.';
+
+export function createAsOf(db: DatabaseFile): AsOf {
+  const statements = prepare(db);
+
+  const routesOf = (moment: Moment, host: string): RouteView[] =>
+    (statements.ofHost.all(moment.position, host, '', '', 1_000) as IntervalRow[]).map((row) =>
+      routeThen(row, moment),
+    );
+  const refusals = (moment: Moment): RefusalView[] =>
+    (statements.refusals.all(moment.position, moment.position) as string[]).flatMap(
+      (list) => JSON.parse(list) as RefusalView[],
+    );
+
+  function entry(moment: Moment, host: string): HostEntry | null {
+    const found = statements.entry.get(host, moment.position) as string | undefined;
+    return found === undefined ? null : { host: host as Host, ...JSON.parse(found) };
+  }
+
+  function serves({ position, instant }: Moment): boolean {
+    const last = statements.service.get(position) as
+      | { toPosition: number | null; toMs: number | null }
+      | undefined;
+    if (last === undefined || (last.toPosition !== null && last.toPosition <= position)) return false;
+    return instant === null || last.toMs === null || last.toMs > instant;
+  }
+
+  function view(moment: Moment, host: string, standing: readonly RefusalView[]): HostView {
+    const routes = routesOf(moment, host);
+    const refused = standing.filter((one) => one.match?.host === host);
+    const open = routes.some((route) => route.state === 'open');
+    const state = open ? 'open' : refused.length > 0 ? 'refused' : 'closed';
+    const sentence = open ? '' : serves(moment) ? (entry(moment, host)?.sentence ?? '') : notServing;
+    return { host, state, routes, refusals: refused, sentence };
+  }
+
+  return {
+    routes(moment, { limit, cursor, host }) {
+      const { position } = moment;
+      if (host !== undefined) {
+        const [path, id] = decodeCursor(cursor, ['string', 'string']) ?? ['', ''];
+        const rows = statements.ofHost.all(position, host, path, id, limit + 1) as IntervalRow[];
+        return pageOf(
+          rows,
+          limit,
+          (row) => routeThen(row, moment),
+          (row) => [row.path, row.route],
+        );
+      }
+      const [name, path, id] = decodeCursor(cursor, ['string', 'string', 'string']) ?? ['', '', ''];
+      const rows = statements.all.all(position, name, path, id, limit + 1) as IntervalRow[];
+      return pageOf(
+        rows,
+        limit,
+        (row) => routeThen(row, moment),
+        (row) => [row.host, row.path, row.route],
+      );
+    },
+    route(moment, id) {
+      const row = statements.one.get(moment.position, id) as IntervalRow | undefined;
+      return row === undefined ? null : routeThen(row, moment);
+    },
+    hosts(moment, { limit, cursor }) {
+      const [after] = decodeCursor(cursor, ['string']) ?? [''];
+      const rows = statements.hosts.all(after, moment.position, limit + 1) as { host: string }[];
+      const standing = refusals(moment);
+      return pageOf(
+        rows,
+        limit,
+        ({ host }) => view(moment, host, standing),
+        (row) => [row.host],
+      );
+    },
+    host(moment, host) {
+      const known = entry(moment, host) !== null || routesOf(moment, host).length > 0;
+      return known ? view(moment, host, refusals(moment)) : null;
+    },
+    routesOf,
+    refusals,
+    everyRoute: (moment) =>
+      (statements.all.all(moment.position, '', '', '', -1) as IntervalRow[]).map((row) =>
+        routeThen(row, moment),
+      ),
+    entry,
+    serves,
+    resolve(moment, host, target) {
+      if (!serves(moment)) return { status: 503, targets: [], sentence: notServing };
+      const known = entry(moment, host);
+      const position = moment.position as Position;
+      const hosts = known === null ? [] : [known];
+      return resolution(host, outcomeOf(createTable({ position, trust: 'confirmed', hosts }), host, target));
+    },
+    names: (moment) => statements.names.all(moment.position) as string[],
+  };
+}
+
+function prepare(db: DatabaseFile) {
+  // The last interval of each route that had begun by then; a route that began later has none.
+  const then = `FROM routes r JOIN route_history h ON h.route = r.id AND h.from_position =
+    (SELECT max(from_position) FROM route_history WHERE route = r.id AND from_position <= ?)`;
+  return {
+    all: db.prepare(`SELECT ${intervalColumns} ${then} WHERE (r.host, r.path, r.id) > (?, ?, ?)
+      ORDER BY r.host, r.path, r.id LIMIT ?`),
+    ofHost: db.prepare(`SELECT ${intervalColumns} ${then} WHERE r.host = ? AND (r.path, r.id) > (?, ?)
+      ORDER BY r.path, r.id LIMIT ?`),
+    one: db.prepare(`SELECT ${intervalColumns} ${then} WHERE r.id = ?`),
+    hosts: db.prepare(`SELECT DISTINCT r.host FROM routes r WHERE r.host > ? AND EXISTS
+      (SELECT 1 FROM route_history h WHERE h.route = r.id AND h.from_position <= ?) ORDER BY r.host LIMIT ?`),
+    entry: db
+      .prepare(
+        'SELECT entry FROM host_entries WHERE host = ? AND from_position <= ? ORDER BY from_position DESC LIMIT 1',
+      )
+      .pluck(),
+    names: db
+      .prepare('SELECT DISTINCT host FROM host_entries WHERE from_position <= ? ORDER BY host')
+      .pluck(),
+    refusals: db
+      .prepare(
+        `SELECT refusals FROM refusal_history WHERE from_position <= ?
+         AND (to_position IS NULL OR to_position > ?) ORDER BY from_position, container`,
+      )
+      .pluck(),
+    service: db.prepare(`SELECT to_position AS toPosition, to_ms AS toMs FROM service_history
+      WHERE from_position <= ? ORDER BY from_position DESC LIMIT 1`),
+  };
+}

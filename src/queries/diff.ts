@@ -1,0 +1,74 @@
+/** What changed between two moments, route by route, each with the event that caused it. */
+import type { AsOf } from './as-of.ts';
+import type { EventQueries } from './events.ts';
+import type { Moment } from './moment.ts';
+import type { DiffView, HostDiffView, RouteChangeView, RouteView } from './port.ts';
+
+export interface Diffs {
+  between(from: Moment, to: Moment): DiffView;
+  /** Since the host last had an upstream. */
+  ofHost(moment: Moment, host: string): HostDiffView | null;
+}
+
+export function createDiffs(asOf: AsOf, events: EventQueries): Diffs {
+  function compare(
+    from: Moment,
+    to: Moment,
+    before: readonly RouteView[],
+    after: readonly RouteView[],
+  ): DiffView {
+    const then = new Map(before.map((route) => [route.id, route]));
+    const changes = after.flatMap((route) => changeOf(then.get(route.id) ?? null, route) ?? []);
+    const of = (kind: Change['kind']): RouteChangeView[] =>
+      changes.flatMap((change) => (change.kind === kind ? [withCause(change)] : []));
+    return {
+      from: ends(from),
+      to: ends(to),
+      added: of('added'),
+      removed: of('removed'),
+      changed: of('changed'),
+    };
+  }
+
+  const withCause = ({ before, after }: Change): RouteChangeView => ({
+    route: after.id,
+    host: after.match.host,
+    before,
+    after,
+    cause: events.event(after.position),
+  });
+
+  const ends = ({ position, instant }: Moment): DiffView['from'] => ({
+    position,
+    at: instant !== null ? new Date(instant).toISOString() : (events.event(position)?.recordedAt ?? null),
+  });
+
+  return {
+    between: (from, to) => compare(from, to, asOf.everyRoute(from), asOf.everyRoute(to)),
+    ofHost(moment, host) {
+      const now = asOf.routesOf(moment, host);
+      if (now.length === 0) return null;
+      if (now.some((route) => route.state === 'open'))
+        return { ...compare(moment, moment, now, now), lastWorked: ends(moment) };
+      const last = { position: Math.max(...now.map((route) => route.position)) - 1, instant: null };
+      return { ...compare(last, moment, asOf.routesOf(last, host), now), lastWorked: ends(last) };
+    },
+  };
+}
+
+interface Change {
+  readonly kind: 'added' | 'removed' | 'changed';
+  readonly before: RouteView | null;
+  readonly after: RouteView;
+}
+
+/** Routes are never forgotten: whatever was there before is there after, open or closed. */
+function changeOf(before: RouteView | null, after: RouteView): Change | null {
+  const was = before?.state === 'open';
+  const is = after.state === 'open';
+  if (!was && !is) return null;
+  if (!was) return { kind: 'added', before, after };
+  if (!is) return { kind: 'removed', before, after };
+  const same = JSON.stringify(before.targets) === JSON.stringify(after.targets);
+  return same ? null : { kind: 'changed', before, after };
+}

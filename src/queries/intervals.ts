@@ -1,0 +1,67 @@
+/** Rows of `route_history`, as intervals and as routes at a moment. */
+import { type CloseReason, closeReasons } from '../events/decisions.ts';
+import type { Host } from '../events/ids.ts';
+import type { Moment } from './moment.ts';
+import type { IntervalView, RouteView } from './port.ts';
+
+export interface IntervalRow {
+  readonly route: string;
+  readonly host: string;
+  readonly path: string;
+  readonly owner: string;
+  readonly targets: string;
+  readonly fromPosition: number;
+  readonly toPosition: number | null;
+  readonly fromMs: number;
+  readonly toMs: number | null;
+  readonly reason: string | null;
+}
+
+/** For a table called `h`. */
+export const intervalColumns = `h.route, h.host, h.path, h.owner, h.targets, h.from_position AS fromPosition,
+  h.to_position AS toPosition, h.from_ms AS fromMs, h.to_ms AS toMs, h.reason`;
+
+const isCloseReason = (reason: string | null): reason is CloseReason =>
+  closeReasons.some((known) => known === reason);
+
+export const intervalView = (row: IntervalRow): Omit<IntervalView, 'opened' | 'closed'> => ({
+  route: row.route,
+  host: row.host,
+  match: { host: row.host as Host, path: row.path },
+  owner: row.owner,
+  targets: JSON.parse(row.targets),
+  from: new Date(row.fromMs).toISOString(),
+  to: row.toMs === null ? null : new Date(row.toMs).toISOString(),
+  openedBy: row.fromPosition,
+  closedBy: row.toPosition,
+  // `changed` and `away` end an interval without closing the route.
+  reason: isCloseReason(row.reason) ? row.reason : null,
+});
+
+/** Whether it was served then. Portolan may have been gone before the event that says so: its next start. */
+export function spans(row: IntervalRow, { position, instant }: Moment): boolean {
+  if (row.fromPosition > position) return false;
+  if (row.toPosition !== null && row.toPosition <= position) return false;
+  return instant === null || row.toMs === null || row.reason !== 'away' || row.toMs > instant;
+}
+
+/** @param row the last interval that had begun by then */
+export function routeThen(row: IntervalRow, moment: Moment): RouteView {
+  const { route: id, owner } = row;
+  const match = { host: row.host as Host, path: row.path };
+  if (spans(row, moment)) {
+    const since = new Date(row.fromMs).toISOString();
+    const targets = JSON.parse(row.targets) as RouteView['targets'];
+    return { id, match, owner, targets, state: 'open', since, position: row.fromPosition };
+  }
+  return {
+    id,
+    match,
+    owner,
+    targets: [],
+    state: 'closed',
+    ...(isCloseReason(row.reason) ? { reason: row.reason } : {}),
+    since: new Date(row.toMs!).toISOString(),
+    position: row.toPosition!,
+  };
+}

@@ -1,0 +1,35 @@
+/** Questions that name a moment, put together. */
+import type { DatabaseFile } from '../db/open.ts';
+import { createAsOf } from './as-of.ts';
+import { createDiffs } from './diff.ts';
+import type { EventQueries } from './events.ts';
+import { createMoments, type Moment } from './moment.ts';
+import type { At, Paging } from './port.ts';
+import { createTimelines } from './timeline.ts';
+import { createWhy } from './why.ts';
+
+export function createPast(
+  log: DatabaseFile,
+  projections: DatabaseFile,
+  events: EventQueries,
+  head: () => number,
+) {
+  const momentOf = createMoments(log, head);
+  const asOf = createAsOf(projections);
+  const diffs = createDiffs(asOf, events);
+  const why = createWhy(projections, asOf, events);
+  const now = (): Moment => ({ position: head(), instant: null });
+  const at = (moment: At | undefined): Moment => (moment === undefined ? now() : momentOf(moment));
+  return {
+    ...createTimelines(log, projections),
+    routesAt: (moment: At, filter: Paging & { host?: string | undefined }) => asOf.routes(at(moment), filter),
+    routeAt: (moment: At, id: string) => asOf.route(at(moment), id),
+    hostsAt: (moment: At, paging: Paging) => asOf.hosts(at(moment), paging),
+    hostAt: (moment: At, host: string) => asOf.host(at(moment), host),
+    refusalsAt: (moment: At) => asOf.refusals(at(moment)),
+    resolveAt: (moment: At, host: string, target: string) => asOf.resolve(at(moment), host, target),
+    why: (host: string, moment?: At) => why(at(moment), host),
+    diff: (from: At, to?: At) => diffs.between(at(from), at(to)),
+    hostDiff: (host: string, moment?: At) => diffs.ofHost(at(moment), host),
+  };
+}

@@ -1,0 +1,89 @@
+/** Why a host is as it is: one sentence, and the events that led to it, with who was behind them. */
+import type { DatabaseFile } from '../db/open.ts';
+import { nearest } from '../routing/nearest.ts';
+import { neverSeen } from '../routing/outcome.ts';
+import type { AsOf } from './as-of.ts';
+import { notServing } from './as-of.ts';
+import type { EventQueries } from './events.ts';
+import type { Moment } from './moment.ts';
+import type { EventView, RefusalView, RouteView, WhyView } from './port.ts';
+
+/** Events that are shown of a chain. */
+const most = 50;
+
+export function createWhy(
+  db: DatabaseFile,
+  asOf: AsOf,
+  events: EventQueries,
+): (moment: Moment, host: string) => WhyView {
+  const joined = db.prepare('SELECT entry FROM audit_consequences WHERE position = ? LIMIT 1').pluck();
+  const siblings = db
+    .prepare(
+      'SELECT position FROM audit_consequences WHERE entry = ? AND position <= ? ORDER BY position LIMIT ?',
+    )
+    .pluck();
+
+  /** Its exact causes, and what the audit joins with it: the command or the change from outside, and its signals. */
+  function chainOf(position: number): EventView[] {
+    const causes = events.causes(position);
+    const positions = new Set([...causes.map((event) => event.position), position]);
+    for (const known of [...positions]) {
+      const entry = joined.get(known) as number | undefined;
+      if (entry === undefined) continue;
+      positions.add(entry);
+      for (const sibling of siblings.all(entry, position, most) as number[]) positions.add(sibling);
+    }
+    return [...positions]
+      .sort((one, other) => one - other)
+      .slice(-most)
+      .flatMap((one) => events.event(one) ?? []);
+  }
+
+  return (moment, host) => {
+    const known = asOf.host(moment, host);
+    if (known === null) return unknownHost(moment, host);
+    const open = known.routes.filter((route) => route.state === 'open');
+    if (open.length > 0) return { sentence: openSentence(host, open), chain: chainOf(latest(open).position) };
+    const last = known.routes.length > 0 ? latest(known.routes).position : known.refusals.at(-1)?.position;
+    return { sentence: known.sentence, chain: last === undefined ? [] : chainOf(last) };
+  };
+
+  /** Nobody asked for it: what is near, and who runs without a route. */
+  function unknownHost(moment: Moment, host: string): WhyView {
+    const names = asOf.names(moment);
+    const near = nearest(host, names, Math.max(2, Math.floor(host.length / 5)), 3);
+    const refused = asOf.refusals(moment);
+    const parts = [asOf.serves(moment) ? neverSeen(host) : notServing];
+    if (near.length > 0) parts.push(`${listed(near)} ${near.length === 1 ? 'is' : 'are'} near.`);
+    const [first, ...others] = byLikeness(host, refused);
+    if (first !== undefined) parts.push(`Container ${first.name} runs without a route: ${first.detail}.`);
+    if (others.length > 0) {
+      parts.push(
+        `So ${others.length === 1 ? 'does' : 'do'} ${listed(others.slice(0, 5).map(({ name }) => name))}.`,
+      );
+    }
+    const chain = [first, ...others].flatMap((one) =>
+      one === undefined ? [] : (events.event(one.position) ?? []),
+    );
+    return { sentence: parts.join(' '), chain: chain.slice(0, most) };
+  }
+}
+
+const latest = (routes: readonly RouteView[]): RouteView =>
+  routes.reduce((one, other) => (other.position > one.position ? other : one));
+
+function openSentence(host: string, open: readonly RouteView[]): string {
+  const route = latest(open);
+  const names = [...new Set(open.flatMap(({ targets }) => targets.map(({ name }) => name)))];
+  return `${host} goes to ${listed(names)} since ${route.since.slice(0, 19).replace('T', ' ')} UTC.`;
+}
+
+/** The container that the host may have meant comes first. */
+function byLikeness(host: string, refusals: readonly RefusalView[]): RefusalView[] {
+  const label = host.split('.')[0] ?? '';
+  const order = nearest(label, new Set(refusals.map(({ name }) => name)), undefined, refusals.length);
+  return [...refusals].sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

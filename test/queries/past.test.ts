@@ -1,0 +1,326 @@
+/** The past: as of any moment by the proxy's own matcher, why, what changed, and over time. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/db/open.ts';
+import type { Host } from '../../src/events/ids.ts';
+import { logPath } from '../../src/log/path.ts';
+import { projectionsPath } from '../../src/projections/file.ts';
+import { createEventQueries } from '../../src/queries/events.ts';
+import { createHistoryQuery } from '../../src/queries/history.ts';
+import { BadMoment } from '../../src/queries/moment.ts';
+import { createPast } from '../../src/queries/past.ts';
+import type { At } from '../../src/queries/port.ts';
+import { resolution } from '../../src/queries/resolution.ts';
+import { entriesOf } from '../../src/routing/entries.ts';
+import { evolve } from '../../src/routing/evolve.ts';
+import { outcomeOf } from '../../src/routing/outcome.ts';
+import { createState } from '../../src/routing/state.ts';
+import { createTable } from '../../src/routing/table.ts';
+import { alice, createStory, type Story } from '../support/events.ts';
+import { lifecycles } from '../support/lifecycles.ts';
+import { at, foldAll, projecting, scratch, writeLog } from '../support/projecting.ts';
+
+type Past = ReturnType<typeof createPast> & { readonly history: ReturnType<typeof createHistoryQuery> };
+
+/** Writes the story into a log, folds it, and asks on this very thread. */
+async function remembering(story: Story, run: (past: Past) => void | Promise<void>): Promise<void> {
+  using folder = scratch();
+  const { dataDir } = folder;
+  await writeLog(dataDir, story.batches);
+  await projecting(dataDir, 'projections.db', async (projector, reader) => {
+    foldAll(projector, [7]);
+    const log = openDatabase(logPath(dataDir), { readonly: true, synchronous: 'FULL' });
+    const db = openDatabase(projectionsPath(dataDir), { readonly: true, synchronous: 'NORMAL' });
+    try {
+      const events = createEventQueries(log, reader, db);
+      const past = createPast(log, db, events, () => reader.head().position);
+      await run({ ...past, history: createHistoryQuery(db) });
+    } finally {
+      log.close();
+      db.close();
+    }
+  });
+}
+
+const position = (number: number): At => ({ kind: 'position', position: number });
+const all = { limit: 1_000 };
+const byName = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
+  [...list].sort((one, other) => (one.name < other.name ? -1 : 1));
+
+describe('as of a moment', () => {
+  test('at every position, hosts, routes and resolutions are those of the fold of the log up to it', async () => {
+    const stories = fc.record({ seed: fc.nat(), length: fc.integer({ min: 1, max: 50 }) });
+    await fc.assert(
+      fc.asyncProperty(stories, async ({ seed, length }) => {
+        const story = lifecycles(seed, length);
+        await remembering(story, (past) => {
+          const state = createState();
+          let serves = false;
+          const boots = { now: '', confirmed: '' };
+          story.events().forEach((event, index) => {
+            const moment = position(index + 1);
+            evolve(state, {
+              ...event,
+              position: at(index + 1),
+              recordedAt: recordedAt(story, index),
+            } as never);
+            if (event.type === 'PortolanStarted') {
+              boots.now = event.data.bootId;
+              serves = boots.now === boots.confirmed;
+            } else if (event.type === 'EngineConnected') {
+              boots.confirmed = boots.now;
+              serves = true;
+            } else if (event.type === 'PortolanStopped') serves = false;
+            const entries = entriesOf(state);
+            const table = createTable({ position: at(index + 1), trust: 'confirmed', hosts: entries });
+            for (const entry of entries) {
+              const found = past.resolveAt(moment, entry.host, '/api/x?y');
+              if (serves)
+                expect(found).toEqual(resolution(entry.host, outcomeOf(table, entry.host, '/api/x?y')));
+              else expect(found).toMatchObject({ status: 503, targets: [] });
+            }
+            const open = serves ? [...state.routes.values()].filter((route) => route.targets.length > 0) : [];
+            const told = past.routesAt(moment, all).items.filter((route) => route.state === 'open');
+            expect(told.map((route) => [route.id, route.targets]).sort()).toEqual(
+              open.map((route) => [route.id, route.targets]).sort(),
+            );
+            const refused = [...state.refusals].flatMap(([key, list]) =>
+              list.map(({ reason, detail }) => ({
+                name: state.containers.get(key)!.observation.name,
+                reason,
+                detail,
+              })),
+            );
+            expect(
+              byName(past.refusalsAt(moment).map(({ name, reason, detail }) => ({ name, reason, detail }))),
+            ).toEqual(byName(refused));
+            for (const host of past.hostsAt(moment, all).items) {
+              if (host.state !== 'open' && serves)
+                expect(host.sentence).toBe(entries.find((entry) => entry.host === host.host)?.sentence);
+              expect(past.hostAt(moment, host.host)).toEqual(host);
+            }
+          });
+        });
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('before the log began there is nothing, and a moment to come is refused with what is allowed', async () => {
+    await remembering(shop().story, (past) => {
+      for (const moment of [position(0), { kind: 'instant', instant: 0 } as const]) {
+        expect(past.routesAt(moment, all)).toEqual({ items: [] });
+        expect(past.hostsAt(moment, all)).toEqual({ items: [] });
+        expect(past.hostAt(moment, 'shop.test')).toBeNull();
+        expect(past.refusalsAt(moment)).toEqual([]);
+        expect(past.resolveAt(moment, 'shop.test', '/')).toMatchObject({ status: 503 });
+      }
+      expect(() => past.routesAt(position(10_000), all)).toThrow(
+        /position 10000 does not exist yet; 0 to \d+ is allowed/,
+      );
+      expect(() => past.routesAt({ kind: 'instant', instant: Date.now() + 60_000 }, all)).toThrow(BadMoment);
+    });
+  });
+
+  test('pages of the past go on where they ended', async () => {
+    const story = createStory();
+    story.started('boot-1', null);
+    story.connected();
+    story.policy();
+    for (let n = 0; n < 7; n++) story.container(`web-${n}`).started();
+    const head = position(story.events().length);
+    await remembering(story, (past) => {
+      const hosts: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = past.hostsAt(head, { limit: 3, cursor });
+        hosts.push(...page.items.map((one) => one.host));
+        cursor = page.next;
+      } while (cursor !== undefined);
+      expect(hosts).toEqual(Array.from({ length: 7 }, (_, n) => `web-${n}.docker.localhost`));
+    });
+  });
+
+  test('nothing was served between the last sign of life and the next start', async () => {
+    const { story } = shop();
+    const alive = story.now();
+    story.pass(60_000);
+    story.started('boot-1', new Date(alive).toISOString());
+    const before = story.events().length - 1;
+    await remembering(story, (past) => {
+      expect(past.hostAt(position(before), 'other.docker.localhost')).toMatchObject({ state: 'open' });
+      expect(
+        past.hostAt({ kind: 'instant', instant: alive + 30_000 }, 'other.docker.localhost'),
+      ).toMatchObject({
+        state: 'closed',
+        sentence: 'Portolan was not serving at that moment.',
+      });
+    });
+  });
+});
+
+describe('why', () => {
+  test('names the container, when, how it ended, and who stopped it, with the events that led to it', async () => {
+    const { story } = shop();
+    await remembering(story, (past) => {
+      const { sentence, chain } = past.why('shop.test');
+      expect(sentence).toMatch(
+        /^shop\.test has had no upstream since .* UTC, when container web \(.*\) exited with code 0 after a stop through the API by alice\.$/,
+      );
+      expect(chain.map((event) => event.type)).toEqual([
+        'CommandRequested',
+        'ContainerKilled',
+        'ContainerDied',
+        'ContainerObserved',
+        'RouteClosed',
+        'RouteClosed',
+      ]);
+      expect(chain[0]!.actor).toEqual(alice);
+    });
+  });
+
+  test('of a host that is up says where it goes, and what opened it', async () => {
+    await remembering(shop().story, (past) => {
+      const { sentence, chain } = past.why('other.docker.localhost');
+      expect(sentence).toMatch(/^other\.docker\.localhost goes to other since .* UTC\.$/);
+      expect(chain.at(-1)!.type).toBe('RouteOpened');
+    });
+  });
+
+  test('tells how often a container was started again before it ended', async () => {
+    const story = createStory();
+    story.started('boot-1', null);
+    story.connected();
+    story.policy();
+    const web = story.container('web');
+    web.started();
+    for (let n = 0; n < 3; n++) {
+      story.pass(20_000);
+      web.crashed(137);
+      story.pass(1_000);
+      web.started();
+    }
+    story.pass(20_000);
+    web.crashed(137);
+    await remembering(story, (past) => {
+      expect(past.why('web.docker.localhost').sentence).toMatch(
+        /, when container web \(nginx:1\.27\) exited with code 137 after 3 restarts in 5 minutes\.$/,
+      );
+    });
+  });
+
+  test('as it was at a moment, in the words of then', async () => {
+    const { story, opened } = shop();
+    await remembering(story, (past) => {
+      expect(past.why('shop.test', position(opened)).sentence).toMatch(/^shop\.test goes to web since/);
+      expect(past.why('shop.test', position(2)).sentence).toBe(
+        'no container has answered as shop.test so far.',
+      );
+    });
+  });
+
+  test('of a host never seen names those that are near, and who runs without a route', async () => {
+    const { story } = shop();
+    story.container('database', { exposed: [] }).started();
+    await remembering(story, (past) => {
+      expect(past.why('shap.test').sentence).toMatch(
+        /^no container has answered as shap\.test so far\. shop\.test is near\./,
+      );
+      const { sentence, chain } = past.why('database.docker.localhost');
+      expect(sentence).toMatch(/Container database runs without a route: .*TCP port/);
+      expect(chain.map((event) => event.type)).toEqual(['RouteRefused']);
+    });
+  });
+});
+
+describe('what changed', () => {
+  test('between two moments: routes added, removed and changed, each with its cause', async () => {
+    const { story, opened, stopped } = shop();
+    await remembering(story, (past) => {
+      const whole = past.diff(position(0));
+      expect(whole.added.map((one) => one.host)).toEqual(['other.docker.localhost']);
+      expect(whole.from).toEqual({ position: 0, at: null });
+      const { added, removed, changed } = past.diff(position(opened), position(stopped));
+      expect(removed.map((one) => one.host).sort()).toEqual(
+        ['shop.test', 'web.docker.localhost'].slice(0, removed.length),
+      );
+      expect(added).toEqual([]);
+      expect(changed).toEqual([]);
+      expect(removed[0]!.cause).toMatchObject({ type: 'RouteClosed' });
+      expect(removed[0]!.before).toMatchObject({ state: 'open', targets: [{ name: 'web' }] });
+      expect(removed[0]!.after).toMatchObject({ state: 'closed', reason: 'stopped' });
+    });
+  });
+
+  test('since a host last worked', async () => {
+    const { story } = shop();
+    await remembering(story, (past) => {
+      const found = past.hostDiff('shop.test')!;
+      expect(found.removed).toMatchObject([{ host: 'shop.test', cause: { type: 'RouteClosed' } }]);
+      expect(past.resolveAt(position(found.lastWorked.position), 'shop.test', '/').status).toBe(200);
+      expect(past.hostDiff('other.docker.localhost')).toMatchObject({ added: [], removed: [], changed: [] });
+      expect(past.hostDiff('never.test')).toBeNull();
+    });
+  });
+});
+
+test('the history says who was behind each end', async () => {
+  await remembering(shop().story, (past) => {
+    const { items } = past.history('shop.test', all);
+    expect(items).toMatchObject([
+      {
+        reason: 'stopped',
+        closed: { actor: alice, action: 'stop' },
+        opened: { actor: { kind: 'external' } },
+      },
+    ]);
+  });
+});
+
+test('the timeline has the intervals that touch a stretch, and the density all events of it', async () => {
+  const { story } = shop();
+  await remembering(story, (past) => {
+    const end = story.now() + 1;
+    const whole = past.timeline({ from: 0, to: end }, all).items;
+    expect(whole.map((one) => one.host)).toEqual([...whole.map((one) => one.host)].sort());
+    expect(whole.length).toBe(
+      past.timeline({ from: 0, to: end }, { limit: 1 }).items.length === 1 ? whole.length : -1,
+    );
+    const closed = whole.find((one) => one.match.host === ('shop.test' as Host))!;
+    const after = Date.parse(closed.to!) + 1;
+    expect(past.timeline({ from: after, to: end }, all).items.map((one) => one.host)).not.toContain(
+      'shop.test',
+    );
+    const density = past.density({ from: Date.parse(closed.from) - 60_000, to: end }, 10);
+    expect(density.buckets).toHaveLength(10);
+    expect(density.buckets.reduce((sum, one) => sum + one.events, 0)).toBeGreaterThan(5);
+  });
+});
+
+/** `shop.test` was served for a minute, then stopped by alice; another container came later. */
+function shop() {
+  const story = createStory();
+  story.started('boot-1', null);
+  story.connected();
+  story.policy();
+  const web = story.container('web', { labels: { 'portolan.host': 'shop.test' } });
+  web.started();
+  const opened = story.events().length;
+  story.pass(60_000);
+  const command = story.command('stop', web, alice);
+  web.stopped();
+  command.succeed();
+  const stopped = story.events().length;
+  story.pass(60_000);
+  story.container('other').started();
+  return { story, opened, stopped };
+}
+
+function recordedAt(story: Story, index: number): number {
+  let rest = index;
+  for (const { events, now } of story.batches) {
+    if (rest < events.length) return now;
+    rest -= events.length;
+  }
+  throw new Error(`no event ${index}`);
+}
