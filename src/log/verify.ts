@@ -23,21 +23,40 @@ export interface ExpectedHead {
 
 const page = 2_000;
 
-export function verifyChain(db: DatabaseFile, expected?: ExpectedHead): Verification {
+export interface Verifier {
+  /** Checks some more. @returns null while there may be more */
+  step(): Verification | null;
+  checkedTo(): number;
+}
+
+export function createVerifier(db: DatabaseFile, expected?: ExpectedHead): Verifier {
   const walk = createWalk(db, { position: 0, hash: genesis });
+  const bad = (reason: string): Verification => {
+    const checkedTo = walk.at();
+    return { valid: false, checkedTo, firstBad: { position: checkedTo + 1, reason } };
+  };
+  return {
+    step() {
+      const before = walk.at();
+      const reason = walk.step(page, expected);
+      if (reason !== null) return bad(reason);
+      const checkedTo = walk.at();
+      if (checkedTo !== before) return null;
+      if (expected === undefined || expected.position <= checkedTo)
+        return { valid: true, checkedTo, firstBad: null };
+      return bad(`the log ends at ${checkedTo}, before the head that is expected`);
+    },
+    checkedTo: walk.at,
+  };
+}
+
+/** All of it at once. */
+export function verifyChain(db: DatabaseFile, expected?: ExpectedHead): Verification {
+  const verifier = createVerifier(db, expected);
   for (;;) {
-    const before = walk.at();
-    const reason = walk.step(page, expected);
-    const position = walk.at();
-    if (reason !== null)
-      return { valid: false, checkedTo: position, firstBad: { position: position + 1, reason } };
-    if (position === before) break;
+    const result = verifier.step();
+    if (result !== null) return result;
   }
-  const checkedTo = walk.at();
-  if (expected === undefined || expected.position <= checkedTo)
-    return { valid: true, checkedTo, firstBad: null };
-  const reason = `the log ends at ${checkedTo}, before the head that is expected`;
-  return { valid: false, checkedTo, firstBad: { position: checkedTo + 1, reason } };
 }
 
 /** Checks the last `count` events only. */

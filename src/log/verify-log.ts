@@ -1,0 +1,54 @@
+/** Verifies a log's chain from end to end, beside its writer. */
+import { setImmediate as turn } from 'node:timers/promises';
+import { openDatabase } from '../db/open.ts';
+import { readHead } from './append.ts';
+import { toUnusable } from './faults.ts';
+import { logPath } from './path.ts';
+import { createVerifier, type ExpectedHead, type Verification } from './verify.ts';
+
+export interface VerifyOptions {
+  readonly dataDir: string;
+  readonly expectHead?: ExpectedHead | undefined;
+  /** After each stretch, with the head as it was at the start. */
+  readonly onProgress?: (position: number, head: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * On the calling thread, in stretches.
+ * @throws {LogUnusable} there is no log
+ */
+export async function verifyLog({
+  dataDir,
+  expectHead,
+  onProgress,
+  signal,
+}: VerifyOptions): Promise<Verification> {
+  const path = logPath(dataDir);
+  try {
+    using db = closing(openDatabase(path, { readonly: true, synchronous: 'FULL' }));
+    const head = readHead(db.file).position;
+    const verifier = createVerifier(db.file, expectHead);
+    for (;;) {
+      const result = verifier.step();
+      if (result !== null) return result;
+      onProgress?.(verifier.checkedTo(), head);
+      await turn();
+      signal?.throwIfAborted();
+    }
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw toUnusable(error, path);
+  }
+}
+
+const closing = (file: ReturnType<typeof openDatabase>) => ({
+  file,
+  [Symbol.dispose]: () => void file.close(),
+});
+
+/** `POSITION:HASH`, as a head is noted. @returns null if it is none */
+export function parseHead(text: string): ExpectedHead | null {
+  const [, position, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  return hash === undefined ? null : { position: Number(position), hash };
+}
