@@ -2,9 +2,10 @@
 import type { ContainerView } from '../docker/engine.ts';
 import type { RefusalView, RouteView } from '../queries/port.ts';
 import { type Api, containerId, define } from './define.ts';
-import { pageOf } from './paging.ts';
+import { pageOf, paging } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
-import { containerSchema } from './views.ts';
+import { Problem } from './problem.ts';
+import { containerSchema, incarnationSchema } from './views.ts';
 
 export function containers(api: Api, { engine, queries }: ApiPorts): void {
   const tag = 'containers';
@@ -37,6 +38,25 @@ export function containers(api: Api, { engine, queries }: ApiPorts): void {
     async ({ params }) => {
       const [view, routed] = await Promise.all([engine.inspect(params.id), findRouted()]);
       return withRoutes(view, routed);
+    },
+  );
+  define(
+    api,
+    {
+      method: 'get',
+      path: '/containers/{id}/incarnations',
+      summary:
+        'The containers that had this name, newest first, and how the configuration changed; also of removed ones',
+      tag,
+      params: { id: containerId },
+      query: paging,
+      answer: pageOf(incarnationSchema),
+      problems: [404],
+    },
+    async ({ params: { id }, query }) => {
+      const page = await queries.incarnations(id, query);
+      if (page === null) throw new Problem(404, `no container is or was called ${id}`);
+      return page;
     },
   );
 

@@ -135,6 +135,23 @@ export const auditSchema = z
   })
   .openapi('AuditEntry');
 
+export const incarnationSchema = z
+  .object({
+    container: z.string(),
+    name: z.string(),
+    image: z.string(),
+    imageId: z.string(),
+    createdAt: z.string(),
+    from: z.string(),
+    to: z.string().nullable(),
+    openedBy: z.number().int(),
+    closedBy: z.number().int().nullable(),
+    changes: z.array(
+      z.object({ field: z.string(), before: z.string().nullable(), after: z.string().nullable() }),
+    ),
+  })
+  .openapi('Incarnation');
+
 export const containerSchema = z
   .object({
     id: z.string(),

@@ -61,6 +61,7 @@ export const inspectSchema = z.object({
     NetworkMode: text,
     PortBindings: mapOf(z.unknown()),
     RestartPolicy: z.object({ Name: text }).nullish(),
+    AutoRemove: z.boolean().nullish(),
   }),
   NetworkSettings: z.object({
     Networks: mapOf(endpointSchema.nullish()),
@@ -102,6 +103,7 @@ function specOf({ Config, HostConfig, ...inspected }: Inspected, conceal: Concea
     stopSignal: signalName(Config.StopSignal),
     env: keepEnv(Config.Env ?? [], conceal),
     restartPolicy: HostConfig.RestartPolicy?.Name || 'no',
+    ...(HostConfig.AutoRemove ? { autoRemove: true as const } : {}),
   };
 }
 

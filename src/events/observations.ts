@@ -22,6 +22,8 @@ export const containerSpecSchema = z.strictObject({
   /** Allow-listed names only (`VIRTUAL_*` and the like). */
   env: z.record(z.string(), z.string()),
   restartPolicy: z.string(),
+  /** The engine removes it by itself once it has ended (`docker run --rm`). Absent if not, and in version 1. */
+  autoRemove: z.literal(true).optional(),
 });
 export type ContainerSpec = z.infer<typeof containerSpecSchema>;
 

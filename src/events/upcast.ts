@@ -6,7 +6,10 @@ import { containerObservedSchema, containerSpecSchema } from './observations.ts'
 type Upcaster = (data: unknown) => unknown;
 
 /** By type: the step from version n (index n - 1) to n + 1. A type without entry is in its first version. */
-const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {};
+const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {
+  // 2: a spec may say `autoRemove`.
+  ContainerObserved: [(data) => data],
+};
 
 export const currentVersion = (type: EventType): number => (upcasters[type]?.length ?? 0) + 1;
 

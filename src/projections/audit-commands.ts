@@ -10,6 +10,8 @@ export interface AuditStore {
 
 /** Milliseconds after a command's outcome in which signals may still be its effect. */
 const tail = 2_000;
+/** The same where nobody knows whether the engine goes on: it took too long, or Portolan ended before it answered. */
+const longTail = 60_000;
 
 export function beginCommand(store: AuditStore, event: Event & { type: 'CommandRequested' }): void {
   const { command, kind, container, name } = event.data;
@@ -46,8 +48,14 @@ export function settleCommand(
   if (known.container === null && found !== null && engine !== null)
     store.entries.place(known.entry, engine, found);
   const proven = window.proven || (window.kind === 'create' && found !== null);
-  const settled = { ...window, proven, until: event.recordedAt + tail };
+  const settled = { ...window, proven, until: event.recordedAt + tailOf(event) };
   addWindow(store, keyOf(engine, found), settled, event.recordedAt);
+}
+
+function tailOf(event: Event): number {
+  const isOpen =
+    event.type === 'CommandOutcomeUnknown' || (event.type === 'CommandFailed' && event.data.status === 504);
+  return isOpen ? longTail : tail;
 }
 
 /** Finds among the commands whose container was not known those that mean this one, and gives them to it. */

@@ -82,5 +82,6 @@ function remember(subject: Subject, event: Sighting): Subject {
     seen: { status, startedAt, name },
     stopSignal: spec.stopSignal,
     restarts: spec.restartPolicy !== 'no' && spec.restartPolicy !== '',
+    autoRemove: spec.autoRemove === true,
   };
 }

@@ -32,8 +32,35 @@ export function joinSignal(store: AuditStore, event: SignalEvent): void {
   const windows = subject.windows.filter(
     (window) => isLive(window, event.recordedAt) && fits(window.kind, event.type),
   );
-  if (windows.length > 0) joinCommands(store, key, subject, windows, event);
+  if (isAutoRemoval(subject, event)) joinEnd(store, key, subject, windows, event);
+  else if (windows.length > 0) joinCommands(store, key, subject, windows, event);
   else joinOutside(store, key, subject, event);
+  rememberEnd(store, key, event);
+}
+
+/** The engine's own removal of a container that was made with `--rm`, after its end. */
+const isAutoRemoval = ({ autoRemove, end }: Subject, { type }: SignalEvent): boolean =>
+  type === 'ContainerDestroyed' && autoRemove && end !== null;
+
+/** Belongs to what ended the container, however long ago; somebody who removed it meanwhile may have been first. */
+function joinEnd(
+  store: AuditStore,
+  key: SubjectKey,
+  subject: Subject,
+  windows: readonly CommandWindow[],
+  event: SignalEvent,
+): void {
+  const { end } = subject;
+  const entries = [...new Set([...end!.entries, ...windows.map((window) => window.entry)])];
+  const basis: Basis = entries.length > 1 ? 'ambiguous' : end!.basis;
+  store.entries.join(entries, event, basis);
+  store.subjects.put(key, { ...subject, last: { entries, basis, at: event.recordedAt } });
+}
+
+function rememberEnd(store: AuditStore, key: SubjectKey, { type }: SignalEvent): void {
+  const subject = store.subjects.get(key);
+  if (type === 'ContainerDied') store.subjects.put(key, { ...subject, end: subject.last });
+  else if (type === 'ContainerStarted') store.subjects.put(key, { ...subject, end: null });
 }
 
 function means(

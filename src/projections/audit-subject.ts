@@ -19,17 +19,29 @@ export interface CommandWindow {
   readonly proven: boolean;
 }
 
+/** Entries that a signal was joined to. */
+export interface Joined {
+  readonly entries: readonly number[];
+  readonly basis: Basis;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 export interface Subject {
   readonly windows: readonly CommandWindow[];
   /** A change that no command explains, while signals may still add to it. */
   readonly open: { readonly entry: number; readonly deed: Deed; readonly until: number } | null;
   /** What the last signal was joined to: what is observed soon after shows its effect. */
-  readonly last: { readonly entries: readonly number[]; readonly basis: Basis; readonly at: number } | null;
+  readonly last: Joined | null;
   /** As last observed; null before. */
   readonly seen: { readonly status: string; readonly startedAt: string | null; readonly name: string } | null;
   readonly stopSignal: string;
   /** The engine starts it again by itself. */
   readonly restarts: boolean;
+  /** The engine removes it by itself once it has ended. */
+  readonly autoRemove: boolean;
+  /** What its end was joined to; null while it runs. */
+  readonly end: Joined | null;
 }
 
 export interface SubjectKey {
@@ -47,6 +59,8 @@ const unknown: Subject = {
   seen: null,
   stopSignal: 'SIGTERM',
   restarts: false,
+  autoRemove: false,
+  end: null,
 };
 
 export interface Subjects {

@@ -91,6 +91,7 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     consequences: (position) => reader.ask('consequences', position),
     causes: (position) => reader.ask('causes', position),
     audit: (filter) => ask('audit', filter),
+    incarnations: (container, paging) => ask('incarnations', container, paging),
     log: () => reader.ask('log'),
     projections: async () => live.projections(),
     stop: () => reader.stop(),

@@ -150,6 +150,31 @@ export interface AuditEntry {
   readonly consequences: readonly number[];
 }
 
+/** One container of those that had a name one after the other. */
+export interface IncarnationView {
+  readonly container: string;
+  readonly name: string;
+  readonly image: string;
+  readonly imageId: string;
+  readonly createdAt: string;
+  /** RFC 3339: from when until when it had the name; null while it has. */
+  readonly from: string;
+  readonly to: string | null;
+  /** Positions of its first observation under the name, and of what ended that. */
+  readonly openedBy: number;
+  readonly closedBy: number | null;
+  /** Against the one before; empty for the first. */
+  readonly changes: readonly ConfigurationChange[];
+}
+
+export interface ConfigurationChange {
+  /** `image`, `imageId`, `exposed`, `published`, `networks`, `labels.KEY`, `env.NAME` … */
+  readonly field: string;
+  /** Null where it had none. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
 export interface Paging {
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -216,6 +241,8 @@ export interface QueryPort {
   consequences(position: number): Promise<readonly EventView[]>;
   causes(position: number): Promise<readonly EventView[]>;
   audit(filter: AuditFilter): Promise<Page<AuditEntry>>;
+  /** By name, id or a unique prefix of it; null if no container has or had it. */
+  incarnations(container: string, paging: Paging): Promise<Page<IncarnationView> | null>;
   log(): Promise<LogFacts>;
   projections(): Promise<readonly ProjectionStatus[]>;
 }

@@ -8,6 +8,7 @@ import { BadCursor } from './cursor.ts';
 import { openDatabases } from './databases.ts';
 import { createEventQueries } from './events.ts';
 import { createHistoryQuery } from './history.ts';
+import { createIncarnationsQuery } from './incarnations.ts';
 import { createLogFacts } from './log-facts.ts';
 import { BadMoment } from './moment.ts';
 import { createPast } from './past.ts';
@@ -51,6 +52,7 @@ function openQuestions() {
       ...createPast(log, projections, events, () => reader.head().position),
       history: createHistoryQuery(projections),
       audit: createAuditQuery(projections),
+      incarnations: createIncarnationsQuery(log, reader, projections),
       log: createLogFacts(dataDir, log, reader),
       current: databases.current,
       isDamaged: () => isDamaged(databases.projections),

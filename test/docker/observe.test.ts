@@ -34,6 +34,11 @@ it('follows the recorded states', () => {
   ]);
 });
 
+it('knows which containers the engine removes by itself', () => {
+  expect(observed('rm').map(({ spec }) => spec.autoRemove)).toEqual([true, true, true, true, true]);
+  expect(observed('stop')[0]!.spec).not.toHaveProperty('autoRemove');
+});
+
 it('shows the truth behind forged attributes', () => {
   expect(observed('forged-exit-code').at(-1)).toMatchObject({ name: 'trace-web', exitCode: 9 });
 });

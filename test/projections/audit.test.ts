@@ -230,12 +230,110 @@ describe('a command', () => {
     ]);
   });
 
+  test('that the engine did not answer in time may still have its effect a while later', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    story.command('stop', web, alice).fail(504, 'the engine did not answer within 40 s');
+    story.pass(30_000);
+    web.stopped(137);
+    const [, stop, ...more] = await auditOf(story);
+    expect(stop).toMatchObject({ by: 'api:alice', outcome: 'failed', basis: 'window' });
+    expect(stop!.consequences).toContain('RouteClosed');
+    expect(more).toEqual([]);
+  });
+
+  test('that the engine refused explains nothing that happens a while later', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    story.command('stop', web, alice).fail(500, 'the engine said no');
+    story.pass(30_000);
+    web.stopped(137);
+    expect((await auditOf(story)).at(-1)).toMatchObject({ by: 'external:external', action: 'stop' });
+  });
+
   test('that was refused counts the calls', async () => {
     const { story } = scene();
     const span = { from: story.instant(), to: story.instant() };
     story.note('CommandRefused', { reason: 'no token', count: 3, ...span }, { actor: bob });
     expect(await auditOf(story)).toMatchObject([
       { by: 'api:bob', action: 'refused', outcome: 'refused', detail: 'no token (3 calls)' },
+    ]);
+  });
+});
+
+describe('a container that its engine removes once it has ended', () => {
+  function runs() {
+    const story = createStory();
+    story.policy();
+    const web = story.container('web', { autoRemove: true });
+    web.created();
+    web.started();
+    story.pass(60_000);
+    return { story, web };
+  }
+
+  test('stopped through the API, it is removed by that command, also when the removal takes long', async () => {
+    for (const wait of [0, 20_000]) {
+      const { story, web } = runs();
+      const command = story.command('stop', web, alice);
+      web.stopped();
+      command.succeed();
+      story.pass(wait);
+      web.removed();
+      const entries = await auditOf(story);
+      expect(entries.map(({ by, action }) => [by, action])).toEqual([
+        ['external:external', 'create'],
+        ['external:external', 'start'],
+        ['api:alice', 'stop'],
+      ]);
+      expect(entries[2]).toMatchObject({ basis: 'window' });
+      expect(entries[2]!.consequences.slice(-2)).toEqual(['ContainerDestroyed', 'ContainerLost']);
+    }
+  });
+
+  test('stopped from outside or ended by itself, both are one entry', async () => {
+    for (const [end, by, action] of [
+      ['stopped', 'external:external', 'stop'],
+      ['crashed', 'engine:engine', 'exit'],
+    ] as const) {
+      const { story, web } = runs();
+      web[end]();
+      story.pass(3_000);
+      web.removed();
+      const entries = await auditOf(story);
+      expect(entries).toHaveLength(3);
+      expect(entries[2]).toMatchObject({ by, action });
+      expect(entries[2]!.consequences).toContain('ContainerLost');
+    }
+  });
+
+  test('while somebody removes it, too, both may have been first', async () => {
+    const { story, web } = runs();
+    const stop = story.command('stop', web, alice);
+    const removal = story.command('remove', web, bob);
+    web.stopped();
+    web.removed();
+    stop.succeed();
+    removal.succeed();
+    expect((await auditOf(story)).slice(2)).toMatchObject([
+      { by: 'api:alice', basis: 'ambiguous' },
+      { by: 'api:bob', basis: 'ambiguous' },
+    ]);
+  });
+
+  test('others that are removed after a stop were removed by somebody', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    const command = story.command('stop', web, alice);
+    web.stopped();
+    command.succeed();
+    web.removed();
+    expect((await auditOf(story)).slice(1)).toMatchObject([
+      { by: 'api:alice', action: 'stop' },
+      { by: 'external:external', action: 'remove' },
     ]);
   });
 });
