@@ -1,0 +1,173 @@
+/** Calls the API: finds it, signs in with the token of its data folder, and turns refusals into failures that say what to do. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CliFailure, type ExitCode, exitCodes } from './failure.ts';
+import { readServerSentEvents, type ServerSentEvent } from './sse.ts';
+
+export interface ClientOptions {
+  /** `http://HOST:PORT`, without a path. */
+  readonly api: string;
+  readonly token: TokenSource;
+}
+
+/** The token, if there is one, and where it was looked for. */
+export interface TokenSource {
+  readonly value: string | null;
+  readonly from: string;
+  /** Given for this very call, rather than found in the data folder. */
+  readonly given: boolean;
+}
+
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface CallOptions {
+  readonly query?: Query | undefined;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string;
+}
+
+export interface Client {
+  readonly api: string;
+  /** `path` is under `/api/v1`. @throws {CliFailure} */
+  get<T>(path: string, query?: Query): Promise<T>;
+  call<T>(method: string, path: string, options?: CallOptions): Promise<T>;
+  /** All items of a list, page by page, at most `limit`. */
+  list<T>(path: string, query?: Query, limit?: number): Promise<Page<T>>;
+  /** Server-sent events until the server ends them or `signal` aborts. */
+  stream(method: string, path: string, options?: CallOptions): AsyncGenerator<ServerSentEvent>;
+}
+
+interface Problem {
+  readonly detail?: string;
+  readonly title?: string;
+  readonly errors?: readonly { readonly field: string; readonly value?: string; readonly message: string }[];
+}
+
+/** At most this many on a page: what the API allows. */
+const longestPage = 1_000;
+
+export function createClient({ api, token }: ClientOptions): Client {
+  async function send(method: string, path: string, accept: string, options: CallOptions): Promise<Response> {
+    const headers: Record<string, string> = { Accept: accept };
+    if (token.value !== null && mayHave(api, token)) headers['Authorization'] = `Bearer ${token.value}`;
+    if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+    const init: RequestInit = { method, headers, redirect: 'error' };
+    if (options.body !== undefined) init.body = JSON.stringify(options.body);
+    if (options.signal !== undefined) init.signal = options.signal;
+    const answer = await fetch(`${api}/api/v1${path}${queryText(options.query)}`, init).catch(
+      (error: unknown) => {
+        throw options.signal?.aborted === true ? error : away(api, error);
+      },
+    );
+    if (answer.ok) return answer;
+    throw refusal(answer.status, await readProblem(answer), token);
+  }
+
+  async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    const answer = await send(method, path, 'application/json', options);
+    return (await answer.json().catch((error: unknown) => {
+      throw away(api, error);
+    })) as T;
+  }
+
+  return {
+    api,
+    call,
+    get: (path, query) => call('GET', path, { query }),
+    async list<T>(path: string, query: Query = {}, limit = Number.POSITIVE_INFINITY) {
+      const items: T[] = [];
+      let cursor: string | undefined;
+      do {
+        const wanted = Math.min(limit - items.length, longestPage);
+        const page: Page<T> = await call('GET', path, { query: { ...query, limit: wanted, cursor } });
+        items.push(...page.items);
+        cursor = page.next;
+      } while (cursor !== undefined && items.length < limit);
+      return { items, ...(cursor === undefined ? {} : { next: cursor }) };
+    },
+    async *stream(method, path, options = {}) {
+      const answer = await send(method, path, 'text/event-stream', options);
+      if (answer.body === null) return;
+      try {
+        yield* readServerSentEvents(answer.body);
+      } catch (error) {
+        if (options.signal?.aborted !== true) throw away(api, error);
+      }
+    },
+  };
+}
+
+/** A token that nobody gave for this call goes to this machine alone. */
+const mayHave = (api: string, token: TokenSource): boolean =>
+  token.given || /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(api).hostname);
+
+/** Of the environment or a file that is named, else of the data folder. */
+export function findToken(given: {
+  readonly token: string | undefined;
+  readonly file: string | undefined;
+  readonly dataDir: string;
+}): TokenSource {
+  if (given.token) return { value: given.token, from: 'PORTOLAN_TOKEN', given: true };
+  const path = given.file || join(given.dataDir, 'token');
+  try {
+    return { value: readFileSync(path, 'utf8').trim(), from: path, given: given.file !== undefined };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (given.file || (code !== 'ENOENT' && code !== 'ENOTDIR')) {
+      const reason = code === 'EACCES' ? `${path} may not be read by this user` : `${path} is not there`;
+      return { value: null, from: reason, given: false };
+    }
+    return { value: null, from: `there is no ${path}`, given: false };
+  }
+}
+
+function queryText(query: Query = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function away(api: string, error: unknown): CliFailure {
+  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+  const reason = cause?.code ?? cause?.message ?? (error as Error).message;
+  return new CliFailure(`the API at ${api} is away (${reason})`, exitCodes.away, [
+    'start it: portolan serve',
+    'it runs elsewhere? --api http://HOST:PORT, or PORTOLAN_API',
+  ]);
+}
+
+async function readProblem(answer: Response): Promise<Problem> {
+  const text = await answer.text().catch(() => '');
+  try {
+    return JSON.parse(text) as Problem;
+  } catch {
+    return { detail: `${answer.status} ${text.slice(0, 200)}`.trim() };
+  }
+}
+
+function refusal(status: number, problem: Problem, token: TokenSource): CliFailure {
+  const message = problem.detail ?? problem.title ?? `the API answered ${status}`;
+  const others = (problem.errors ?? []).slice(1).map(({ field, message: text }) => `${field}: ${text}`);
+  return new CliFailure(message, codeOf(status), [...others, ...hintsFor(status, token)]);
+}
+
+const codeOf = (status: number): ExitCode =>
+  status === 400
+    ? exitCodes.usage
+    : status === 401 || status === 403
+      ? exitCodes.notAllowed
+      : status === 404
+        ? exitCodes.notFound
+        : exitCodes.no;
+
+function hintsFor(status: number, token: TokenSource): string[] {
+  if (status !== 401) return [];
+  if (token.value !== null)
+    return [`the token came from ${token.from}: name the right data folder with --data-dir`];
+  return [`${token.from}; name Portolan's data folder with --data-dir, or set PORTOLAN_TOKEN`];
+}

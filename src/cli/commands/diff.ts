@@ -1,0 +1,75 @@
+/** `portolan diff`: routes added, removed and changed between two moments, or since a host last worked. */
+import type { Command } from 'commander';
+import { online } from '../context.ts';
+import { CliFailure, exitCodes } from '../failure.ts';
+import { momentsAllowed, parseMoment } from '../moment.ts';
+import { namingNearest } from '../nearest.ts';
+import { harmless, type Output } from '../output.ts';
+import type { Diff, RouteChange, RouteView } from '../shapes.ts';
+import { show } from '../show.ts';
+import { actorText, clock, matchText, targetText } from '../words.ts';
+
+interface Options {
+  readonly host?: string;
+  readonly watch?: boolean;
+}
+
+const marks = { added: ['green', '+'], removed: ['red', '-'], changed: ['yellow', '~'] } as const;
+
+export function diff(program: Command): void {
+  program
+    .command('diff')
+    .description('routes added, removed and changed, each with its cause')
+    .argument('[from]', momentsAllowed, (text) => parseMoment(text))
+    .argument('[to]', 'now, if not given', (text) => parseMoment(text))
+    .option('--host <host>', 'since this host last had an upstream')
+    .option('-w, --watch', 'show it again after each change')
+    .action(async (from: string | undefined, to: string | undefined, options: Options, command: Command) => {
+      const { host, watch } = options;
+      if ((from === undefined) === (host === undefined))
+        throw new CliFailure('diff wants either a moment, or --host alone', exitCodes.usage, [
+          'portolan diff 10m',
+          'portolan diff --host nginx1.docker.localhost',
+        ]);
+      const context = online(command);
+      const { client } = context;
+      const look = (): Promise<Diff> =>
+        host === undefined
+          ? client.get('/diff', { from, to })
+          : namingNearest(client, 'host', host, () => client.get(`/hosts/${encodeURIComponent(host)}/diff`));
+      await show(context, watch, async () => {
+        const value = await look();
+        return { value, lines: () => linesOf(context.output, value) };
+      });
+    });
+}
+
+function linesOf(output: Output, value: Diff): string[] {
+  const { from, to, added, removed, changed } = value;
+  const end = (one: Diff['from']): string =>
+    one.at === null ? 'the beginning' : `${clock(one.at)} (position ${one.position})`;
+  const head = output.paint('dim', `from ${end(from)} to ${end(to)}`);
+  if (added.length + removed.length + changed.length === 0) return [head, 'Nothing is routed differently.'];
+  return [
+    head,
+    ...added.flatMap((change) => changeLines(output, 'added', change)),
+    ...removed.flatMap((change) => changeLines(output, 'removed', change)),
+    ...changed.flatMap((change) => changeLines(output, 'changed', change)),
+  ];
+}
+
+function changeLines(output: Output, kind: keyof typeof marks, change: RouteChange): string[] {
+  const { before, after, cause } = change;
+  const [colour, mark] = marks[kind];
+  const host = matchText((after ?? before)?.match ?? { host: change.host, path: '/' });
+  const steps = before === null ? stateOf(after) : `${stateOf(before)} -> ${stateOf(after)}`;
+  const lines = [`${output.paint(colour, `${mark} ${host}`)}  ${harmless(steps)}`];
+  if (cause === null) return lines;
+  const by = `${cause.type} at ${clock(cause.recordedAt)}, by ${actorText(cause.actor)} (position ${cause.position})`;
+  return [...lines, output.paint('dim', `    ${harmless(by)}`)];
+}
+
+const stateOf = (route: RouteView | null): string =>
+  route === null
+    ? 'nothing'
+    : route.targets.map(targetText).join(', ') || `${route.state}${route.reason ? ` (${route.reason})` : ''}`;

@@ -1,0 +1,100 @@
+/** `portolan events`: the log's newest events, filtered; with `-f` also those to come. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import { eventTypes } from '../../events/event.ts';
+import { type OnlineContext, online } from '../context.ts';
+import { eventLine } from '../event-lines.ts';
+import { CliFailure, exitCodes } from '../failure.ts';
+import { parseInstant } from '../moment.ts';
+import { countOf, positionOf } from '../numbers.ts';
+import type { EventView } from '../shapes.ts';
+
+interface Options {
+  readonly follow?: boolean;
+  readonly limit: number;
+  readonly after?: number;
+  readonly type?: string;
+  readonly container?: string;
+  readonly host?: string;
+  readonly actor?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+/** Milliseconds until the API is tried again. */
+const retry = 1_000;
+
+export function events(program: Command): void {
+  program
+    .command('events')
+    .description('the log, newest at the end')
+    .option('-f, --follow', 'go on with those to come')
+    .option('-n, --limit <count>', 'as many of the newest', countOf, 50)
+    .option('--after <position>', 'all after this position, oldest first', positionOf)
+    .addOption(new Option('--type <type>', 'of this type').choices([...eventTypes]))
+    .option('--container <name>', 'about this container: a name or an id')
+    .option('--host <host>', 'about this host')
+    .option('--actor <actor>', 'by engine, api, external or portolan, or KIND:NAME')
+    .option('--since <time>', 'recorded since', parseInstant)
+    .option('--until <time>', 'recorded until', parseInstant)
+    .action(async (options: Options, command: Command) => {
+      const context = online(command);
+      const last = await printNewest(context, options);
+      if (options.follow === true) await follow(context, options, last);
+    });
+}
+
+/** @returns the position up to which all has been asked for */
+async function printNewest({ client, output }: OnlineContext, options: Options): Promise<number> {
+  const { position } = await client.get<{ position: number }>('/log');
+  const newest = options.after === undefined;
+  const query = { ...filterOf(options), after: options.after, until: options.until };
+  const page = await client.list<EventView>(
+    '/events',
+    { ...query, before: position + 1, order: newest ? 'desc' : 'asc' },
+    newest ? options.limit : undefined,
+  );
+  const items = newest ? page.items.toReversed() : page.items;
+  if (output.json && options.follow !== true) output.answer({ items });
+  else print({ output }, items);
+  return position;
+}
+
+const filterOf = ({ type, container, host, actor, since }: Options) => ({
+  type,
+  container,
+  host,
+  actor,
+  since,
+});
+
+/** The stream only tells that something came: the filter is the API's own. */
+async function follow(context: OnlineContext, options: Options, from: number): Promise<void> {
+  const { client, output } = context;
+  let after = from;
+  let told = false;
+  for (;;) {
+    try {
+      for await (const event of client.stream('GET', '/events/stream', { query: { after } })) {
+        told = false;
+        const position = Number(event.id);
+        if (position <= after) continue;
+        const query = { ...filterOf(options), after, before: position + 1, order: 'asc' };
+        print(context, (await client.list<EventView>('/events', query)).items);
+        after = position;
+      }
+    } catch (error) {
+      if (!(error instanceof CliFailure) || error.exitCode !== exitCodes.away) throw error;
+      if (!told) output.note(`portolan: ${error.message}; trying again`);
+      told = true;
+    }
+    await sleep(retry);
+  }
+}
+
+function print({ output }: Pick<OnlineContext, 'output'>, items: readonly EventView[]): void {
+  for (const event of items) {
+    if (output.json) output.item(event);
+    else output.line(eventLine(output, event));
+  }
+}

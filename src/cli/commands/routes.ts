@@ -1,0 +1,52 @@
+/** `portolan routes`: what is routed, now or at a moment. */
+import type { Command } from 'commander';
+import { online } from '../context.ts';
+import { momentsAllowed, parseMoment } from '../moment.ts';
+import type { RouteView } from '../shapes.ts';
+import { show } from '../show.ts';
+import { type Column, layOut } from '../table.ts';
+import { clock, matchText, since, targetText } from '../words.ts';
+
+export const columns: readonly Column<RouteView>[] = [
+  { title: 'HOST', value: (route) => matchText(route.match), whole: true },
+  { title: 'TARGETS', value: (route) => route.targets.map(targetText).join(', ') || '-' },
+  {
+    title: 'STATE',
+    value: (route) => (route.reason ? `${route.state} (${route.reason})` : route.state),
+    style: (route) => (route.state === 'open' ? 'green' : route.state === 'closed' ? 'red' : 'yellow'),
+    whole: true,
+  },
+  { title: 'SINCE', value: (route) => clock(route.since), whole: true },
+  { title: 'FOR', value: (route) => since(route.since), align: 'right', whole: true },
+];
+
+interface Options {
+  readonly at?: string;
+  readonly host?: string;
+  readonly watch?: boolean;
+}
+
+export function routes(program: Command): void {
+  program
+    .command('routes')
+    .description('what is routed')
+    .option('--at <moment>', `as it was: ${momentsAllowed}`, (text) => parseMoment(text))
+    .option('--host <host>', 'of this host only')
+    .option('-w, --watch', 'show it again after each change')
+    .action(async ({ at, host, watch }: Options, command: Command) => {
+      const context = online(command);
+      await show(context, watch, async () => {
+        const value = await context.client.list<RouteView>('/routes', { at, host });
+        const shown = at === undefined ? columns : columns.filter(({ title }) => title !== 'FOR');
+        return {
+          value,
+          lines: () =>
+            value.items.length === 0
+              ? [
+                  'Nothing is routed. Start a container that has a TCP port: docker run -d --name nginx1 nginx',
+                ]
+              : layOut(context.output, shown, value.items),
+        };
+      });
+    });
+}

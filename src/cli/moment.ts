@@ -1,0 +1,46 @@
+/** Moments as people type them, as the API takes them: an RFC 3339 instant or `position:N`. */
+import { InvalidArgumentError } from 'commander';
+
+const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
+export const momentsAllowed =
+  '14:03, 14:03:20, "2026-01-31 14:03", an RFC 3339 instant, 10m (ago), 2h, 3d, or position:N';
+
+/**
+ * A time of day is the last such time that has been, on this machine's clock.
+ * @throws {InvalidArgumentError}
+ */
+export function parseMoment(text: string, now: number = Date.now()): string {
+  const trimmed = text.trim();
+  if (/^position:\d{1,15}$/.test(trimmed)) return trimmed;
+  const ago = /^(\d{1,6})\s*(s|m|h|d|w)(?:[a-z]*)?(?:\s+ago)?$/i.exec(trimmed);
+  if (ago !== null)
+    return new Date(now - Number(ago[1]) * seconds[ago[2]!.toLowerCase()]! * 1_000).toISOString();
+  if (/^now$/i.test(trimmed)) return new Date(now).toISOString();
+  const time = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(trimmed);
+  if (time !== null)
+    return lastTime(
+      time.slice(1).map((part) => Number(part ?? 0)),
+      now,
+    );
+  const date = /^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/i;
+  const instant = date.test(trimmed)
+    ? Date.parse(/T| /i.test(trimmed) ? trimmed.replace(' ', 'T') : `${trimmed}T00:00`)
+    : Number.NaN;
+  if (!Number.isNaN(instant)) return new Date(instant).toISOString();
+  throw new InvalidArgumentError(`Allowed: ${momentsAllowed}.`);
+}
+
+function lastTime([hour = 0, minute = 0, second = 0]: readonly number[], now: number): string {
+  if (hour > 23 || minute > 59 || second > 59) throw new InvalidArgumentError(`Allowed: ${momentsAllowed}.`);
+  const at = new Date(now);
+  at.setHours(hour, minute, second, 0);
+  if (at.getTime() > now) at.setDate(at.getDate() - 1);
+  return at.toISOString();
+}
+
+/** Moments without positions, for filters. @throws {InvalidArgumentError} */
+export function parseInstant(text: string): string {
+  const moment = parseMoment(text);
+  if (moment.startsWith('position:')) throw new InvalidArgumentError('A position is not allowed here.');
+  return moment;
+}

@@ -1,0 +1,54 @@
+/** Writes to the terminal, a pipe or a file: colours and widths on a terminal only, JSON where it is asked for. */
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+export interface Output {
+  readonly json: boolean;
+  /** Whether a person looks at it. */
+  readonly terminal: boolean;
+  /** Columns; endless where nobody looks. */
+  readonly width: number;
+  /** Colours, where they are wanted: on a terminal, without NO_COLOR. */
+  paint(style: Style, text: string): string;
+  line(text?: string): void;
+  /** As it is, without an end of line. */
+  write(text: string): void;
+  /** A whole answer as JSON. */
+  answer(value: unknown): void;
+  /** One of many, as one line of JSON. */
+  item(value: unknown): void;
+  /** Beside the answer: on standard error. */
+  note(text: string): void;
+}
+
+export function createOutput(options: { readonly json: boolean }): Output {
+  const { stdout, stderr } = process;
+  const line = (text = ''): void => void stdout.write(`${text}\n`);
+  return {
+    json: options.json,
+    terminal: stdout.isTTY === true,
+    get width() {
+      return stdout.isTTY === true ? Math.max(stdout.columns || 80, 40) : Number.POSITIVE_INFINITY;
+    },
+    // Looks at the stream, NO_COLOR, NODE_DISABLE_COLORS and FORCE_COLOR by itself.
+    paint: (style, text) => styleText(style, text, { stream: stdout }),
+    line,
+    write: (text) => void stdout.write(text),
+    answer: (value) => line(JSON.stringify(value, null, stdout.isTTY === true ? 2 : undefined)),
+    item: (value) => line(JSON.stringify(value)),
+    note: (text) => void stderr.write(`${text}\n`),
+  };
+}
+
+/** Text from containers and their labels must not steer the terminal. */
+export const harmless = (text: string): string =>
+  stripVTControlCharacters(text).replace(/[\x00-\x1f\x7f-\x9f]/g, '\u{fffd}');
+
+/** A reader that went away (`| head`) is no failure. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}

@@ -1,0 +1,77 @@
+/** The command line: all commands, the options that they share, and how each ends. */
+import { Command, CommanderError } from 'commander';
+import { audit } from './commands/audit.ts';
+import { completion } from './commands/completion.ts';
+import { containers } from './commands/containers.ts';
+import { diff } from './commands/diff.ts';
+import { events } from './commands/events.ts';
+import { history } from './commands/history.ts';
+import { lifecycle } from './commands/lifecycle.ts';
+import { logs } from './commands/logs.ts';
+import { resolve } from './commands/resolve.ts';
+import { routes } from './commands/routes.ts';
+import { run } from './commands/run.ts';
+import { serve } from './commands/serve.ts';
+import { stats } from './commands/stats.ts';
+import { why } from './commands/why.ts';
+import { CliFailure, exitCodes } from './failure.ts';
+import { endWithReader } from './output.ts';
+
+const epilogue = `
+Exit codes: 0 done, or the answer is yes; 1 it failed, or the answer is no; 2 the command line is wrong;
+3 the API is away; 4 there is no such thing; 5 not allowed. docs/cli.md says more.`;
+
+export function createProgram(version: string): Command {
+  const env = process.env;
+  const program = new Command('portolan')
+    .description(
+      'A reverse proxy for Docker that finds its own routes and remembers every one it ever served',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'say more about a command')
+    .option('--api <url>', 'the API (PORTOLAN_API)', env['PORTOLAN_API'] || apiOf(env['PORTOLAN_API_PORT']))
+    .option(
+      '--data-dir <folder>',
+      'where log and token are (PORTOLAN_DATA_DIR)',
+      env['PORTOLAN_DATA_DIR'] || './data',
+    )
+    .option(
+      '--token-file <file>',
+      'the API token, if not DATA/token',
+      env['PORTOLAN_TOKEN_FILE'] || undefined,
+    )
+    .option('--json', 'print JSON')
+    .addHelpText('after', epilogue)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+  const groups: readonly (readonly [string, readonly ((program: Command) => void)[]])[] = [
+    ['Routes and their past:', [routes, resolve, why, history, diff]],
+    ['The log:', [events, audit]],
+    ['Containers:', [containers, run, lifecycle, logs, stats]],
+    ['The service:', [serve, completion]],
+  ];
+  for (const [title, commands] of groups) {
+    program.commandsGroup(title);
+    for (const add of commands) add(program);
+  }
+  return program;
+}
+
+const apiOf = (port: string | undefined): string => `http://127.0.0.1:${port || 8080}`;
+
+/** Runs one command line. Sets the exit code, and says what went wrong and what to do. */
+export async function runCommandLine(args: readonly string[], version: string): Promise<void> {
+  endWithReader();
+  const program = createProgram(version);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+      return;
+    }
+    if (!(error instanceof CliFailure)) throw error;
+    process.stderr.write(`portolan: ${[error.message, ...error.hints].join('\n  ')}\n`);
+    process.exitCode = error.exitCode;
+  }
+}

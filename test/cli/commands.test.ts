@@ -1,0 +1,248 @@
+/** The real command against a real service on the simulated engine. */
+import { mkdtempSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Simulator } from '../../src/engine-simulator/simulator.ts';
+import { follow, type Ran, runCli } from '../support/cli.ts';
+import { cleanUp, type Portolan, within } from '../support/portolan.ts';
+import { createEngine, hears, routesEqual, serveOn } from '../support/simulated.ts';
+
+let simulator: Simulator;
+let portolan: Portolan;
+const cli = (...args: string[]): Promise<Ran> => runCli(portolan, args);
+const json = async <T>(...args: string[]): Promise<T> => {
+  const { code, out, error } = await cli(...args, '--json');
+  expect({ code, error }).toEqual({ code: 0, error: '' });
+  return JSON.parse(out);
+};
+const hostOf = (name: string): string => `${name}.docker.localhost`;
+
+beforeAll(async () => {
+  simulator = await createEngine();
+  portolan = await serveOn(simulator);
+  await hears(portolan);
+  await simulator.run({ name: 'web', image: 'nginx' });
+  await simulator.run({ name: 'shop', image: 'nginx' });
+  await routesEqual(portolan, simulator);
+});
+afterAll(async () => {
+  await cleanUp();
+  await simulator.stop();
+});
+
+describe('questions', () => {
+  test('routes are a table, and JSON as the API gives it', async () => {
+    const { code, out } = await cli('routes');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^HOST +TARGETS +STATE +SINCE +FOR\n/);
+    expect(out).toMatch(/^web\.docker\.localhost +web \(127\.\S+\) +open /m);
+    const { items } = await json<{ items: { match: { host: string } }[] }>('routes', '--host', hostOf('web'));
+    expect(items.map(({ match }) => match.host)).toEqual([hostOf('web')]);
+  });
+
+  test('nothing is coloured where nobody looks', async () => {
+    expect((await cli('routes')).out).not.toContain('\x1b');
+    const forced = await runCli(portolan, ['routes'], { FORCE_COLOR: '1' });
+    expect(forced.out).toContain('\x1b');
+  });
+
+  test('resolve says where a URL goes; exit code 1 where it goes nowhere', async () => {
+    const there = await cli('resolve', `http://${hostOf('web')}/a`);
+    expect(there).toMatchObject({ code: 0 });
+    expect(there.out).toContain('web (127.');
+    expect(await cli('resolve', 'never.docker.localhost')).toMatchObject({ code: 1, error: '' });
+  });
+
+  test('history lists the intervals of a host; of an unknown one it names the nearest', async () => {
+    const { items } = await json<{ items: { to: string | null }[] }>('history', hostOf('web'));
+    expect(items[0]).toMatchObject({ to: null });
+    const unknown = await cli('history', 'wep.docker.localhost');
+    expect(unknown.code).toBe(4);
+    expect(unknown.error).toContain(`did you mean ${hostOf('web')}`);
+  });
+
+  test('why says it in a sentence, with the events that led to it', async () => {
+    const { out } = await cli('why', hostOf('web'));
+    expect(out).toMatch(/^web\.docker\.localhost goes to web since .*\n/);
+    expect(out).toContain('RouteOpened');
+    expect((await cli('why', hostOf('wep'))).out).toMatch(/web\.docker\.localhost .* near\./);
+  });
+
+  test('a moment of the past is shown as it was, and diff says what came since', async () => {
+    const { items } = await json<{ items: unknown[] }>('routes', '--at', 'position:1');
+    expect(items).toEqual([]);
+    expect(await cli('resolve', hostOf('web'), '--at', 'position:1')).toMatchObject({ code: 1 });
+    const { out } = await cli('diff', 'position:1');
+    expect(out).toContain(`+ ${hostOf('web')}  web (127.`);
+    expect(out).toMatch(/by (engine|portolan|external)/);
+    expect((await cli('diff')).code).toBe(2);
+  });
+
+  test('containers come with their hosts', async () => {
+    const { out } = await cli('containers');
+    expect(out).toMatch(/^shop .* running .* shop\.docker\.localhost/m);
+  });
+
+  test('events are the newest, oldest of them first, and filtered by the API', async () => {
+    const { items } = await json<{ items: { type: string; position: number }[] }>('events', '-n', '5');
+    expect(items).toHaveLength(5);
+    expect(items.map(({ position }) => position)).toEqual(
+      items.map(({ position }) => position).toSorted((one, other) => one - other),
+    );
+    const opened = await cli('events', '--type', 'RouteOpened', '--host', hostOf('web'));
+    expect(opened.out.trim().split('\n')).toHaveLength(1);
+    expect(opened.out).toContain(`RouteOpened            ${hostOf('web')}`);
+  });
+});
+
+describe('commands', () => {
+  test('run pulls, starts and tells the host; stop, start, pause, unpause, kill and rm follow, and the audit knows', async () => {
+    const ran = await cli('run', 'nginx', '--name', 'fresh', '-e', 'A=1', '-l', 'portolan.port=80');
+    expect(ran).toMatchObject({ code: 0, error: '' });
+    expect(ran.out).toMatch(/^fresh runs/);
+    await portolan.answers(hostOf('fresh'), 200);
+    for (const [name, status] of [
+      ['stop', 503],
+      ['start', 200],
+      ['pause', 503],
+      ['unpause', 200],
+      ['restart', 200],
+      ['kill', 503],
+    ] as const) {
+      expect(await cli(name, 'fresh'), name).toMatchObject({ code: 0, error: '' });
+      await portolan.answers(hostOf('fresh'), status);
+    }
+    expect((await cli('rm', 'fresh')).out).toBe('fresh was removed\n');
+    const actions = await within(5_000, 'the audit to have all commands', async () => {
+      const { items } = await json<{ items: { action: string; name: string; actor: { kind: string } }[] }>(
+        'audit',
+      );
+      const own = items.filter(({ name, actor }) => name === 'fresh' && actor.kind === 'api');
+      return own.length === 8 ? own.map(({ action }) => action) : undefined;
+    });
+    expect(actions).toEqual(['remove', 'kill', 'restart', 'unpause', 'pause', 'start', 'stop', 'create']);
+  });
+
+  test('an image that is not there is a failure with exit code 4, and with JSON on standard error, too', async () => {
+    const failed = await cli('run', 'no.such/image', '--json');
+    expect(failed).toMatchObject({ code: 4, out: '' });
+    expect(failed.error).toMatch(/^portolan: /);
+  });
+
+  test('a name that is not there is answered with the nearest; the others are still stopped', async () => {
+    const one = await cli('stop', 'shpo');
+    expect(one).toMatchObject({ code: 4 });
+    expect(one.error).toContain('did you mean shop?');
+    const two = await cli('restart', 'nobody', 'shop');
+    expect(two).toMatchObject({ code: 4, out: 'shop was restarted\n' });
+  });
+
+  test('logs and stats of a container', async () => {
+    expect(await cli('logs', 'web')).toMatchObject({ code: 0, error: '' });
+    expect((await cli('stats', 'web', '--once')).out).toMatch(/^ +CPU +MEMORY +RECEIVED +SENT +PIDS\n.*%/);
+  });
+});
+
+describe('errors say what to do', () => {
+  test('an API that is away: exit code 3 and how to start it', async () => {
+    const away = await runCli({ apiPort: 25_099, dataDir: portolan.dataDir }, ['routes']);
+    expect(away.code).toBe(3);
+    expect(away.error).toMatch(
+      /^portolan: the API at http:\/\/127\.0\.0\.1:25099 is away \(ECONNREFUSED\)\n {2}start it: /,
+    );
+  });
+
+  test('a missing token: exit code 5, and where it was looked for', async () => {
+    const elsewhere = mkdtempSync('/tmp/portolan-cli-');
+    const refused = await runCli({ ...portolan, dataDir: elsewhere }, ['stop', 'web']);
+    expect(refused.code).toBe(5);
+    expect(refused.error).toContain(`there is no ${elsewhere}/token`);
+    expect(refused.error).toContain('--data-dir');
+  });
+
+  test('a token of the data folder is not sent to another machine', async () => {
+    const { createClient, findToken } = await import('../../src/cli/client.ts');
+    const seen: (string | null)[] = [];
+    const original = globalThis.fetch;
+    globalThis.fetch = async (_, init) => {
+      seen.push(new Headers(init?.headers).get('authorization'));
+      return new Response('{}');
+    };
+    try {
+      const found = findToken({ token: undefined, file: undefined, dataDir: portolan.dataDir });
+      await createClient({ api: 'http://elsewhere.example:8080', token: found }).get('/system');
+      await createClient({ api: 'http://127.0.0.1:8080', token: found }).get('/system');
+      const given = findToken({ token: 'given-for-this-call', file: undefined, dataDir: portolan.dataDir });
+      await createClient({ api: 'http://elsewhere.example:8080', token: given }).get('/system');
+    } finally {
+      globalThis.fetch = original;
+    }
+    expect(seen).toEqual([null, expect.stringMatching(/^Bearer /), 'Bearer given-for-this-call']);
+  });
+
+  test('a wrong command line: exit code 2, with what is allowed', async () => {
+    for (const [args, words] of [
+      [['rotues'], 'Did you mean routes?'],
+      [['routes', '--at', 'yesterday-ish'], 'Allowed: 14:03'],
+      [['events', '--type', 'Nothing'], 'Allowed choices are ContainerCreated'],
+      [['routes', '--api', 'ftp://x'], '--api is "ftp://x"'],
+      [['resolve'], "missing required argument 'url'"],
+    ] as const) {
+      const wrong = await cli(...args);
+      expect(wrong, args.join(' ')).toMatchObject({ code: 2, out: '' });
+      expect(wrong.error).toContain(words);
+    }
+  });
+});
+
+describe('what goes on until it is interrupted', () => {
+  test('events -f prints each once, also those that come later', async () => {
+    const following = follow(portolan, ['events', '-f', '--container', 'web', '-n', '1', '--json']);
+    try {
+      await within(10_000, 'the newest event', async () => following.out().includes('\n'));
+      await simulator.containers.restart(simulator.containers.get('web'));
+      const positions = await within(10_000, 'the restart', async () => {
+        const lines = following
+          .out()
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line));
+        return lines.some(({ type }) => type === 'ContainerDied') && lines.at(-1).type.startsWith('Route')
+          ? lines.map(({ position }) => position)
+          : undefined;
+      });
+      expect(new Set(positions).size).toBe(positions.length);
+    } finally {
+      await following.end();
+    }
+  });
+
+  test('--watch shows the state again after a change', async () => {
+    const watching = follow(portolan, ['resolve', hostOf('shop'), '--watch', '--json']);
+    try {
+      const last = (): number => JSON.parse(watching.out().trim().split('\n').at(-1) || '{}').status;
+      await within(10_000, 'the first state', async () => last() === 200);
+      await simulator.containers.stop(simulator.containers.get('shop'), 0);
+      await within(10_000, 'the stop', async () => last() === 503);
+      await simulator.containers.start(simulator.containers.get('shop'));
+      await within(10_000, 'the start', async () => last() === 200);
+    } finally {
+      await watching.end();
+    }
+  });
+});
+
+describe('completion', () => {
+  const candidates = async (...words: string[]): Promise<string[]> =>
+    (await cli('__complete', '--', ...words)).out
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t')[0]!);
+
+  test('commands, options, choices, containers and hosts', async () => {
+    expect(await candidates('re')).toEqual(['resolve', 'restart']);
+    expect(await candidates('routes', '--w')).toEqual(['--watch']);
+    expect(await candidates('events', '--type', 'RouteO')).toEqual(['RouteOpened']);
+    expect(await candidates('stop', 'sh')).toEqual(['shop']);
+    expect(await candidates('history', 'web')).toEqual([hostOf('web')]);
+  });
+});

@@ -1,0 +1,54 @@
+/** Tables, moments and names, as people see and type them. */
+import { expect, test } from 'vitest';
+import { parseMoment } from '../../src/cli/moment.ts';
+import { nearNames } from '../../src/cli/nearest.ts';
+import { layOut } from '../../src/cli/table.ts';
+import { bytes, duration } from '../../src/cli/words.ts';
+
+const plain = { paint: (_: unknown, text: string): string => text };
+const columns = [
+  { title: 'NAME', value: (row: string[]) => row[0]!, whole: true },
+  { title: 'WORDS', value: (row: string[]) => row[1]! },
+];
+
+test('a table takes no more than the terminal has, and cuts what is not to be whole first', () => {
+  const rows = [['a-name-that-is-long', 'words '.repeat(30)]];
+  const lines = layOut({ ...plain, width: 60 }, columns, rows);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+  expect(lines[1]).toMatch(/^a-name-that-is-long {2}words .*…$/);
+  const endless = layOut({ ...plain, width: Number.POSITIVE_INFINITY }, columns, rows);
+  expect(endless[1]).not.toContain('…');
+});
+
+test('text of containers does not steer the terminal', () => {
+  const [, line] = layOut({ ...plain, width: 80 }, columns, [['\x1b[31mred\x1b[0m', 'bell\x07\nnext']]);
+  expect(line).toBe('red   bell\u{fffd}\u{fffd}next');
+});
+
+test('moments are taken as people say them', () => {
+  const now = new Date(2026, 0, 31, 14, 30).getTime();
+  const local = (...parts: [number, number, number, number, number, number?]): string =>
+    new Date(...parts).toISOString();
+  expect(parseMoment('position:12', now)).toBe('position:12');
+  for (const text of ['10m', '10 min ago', '10 minutes ago']) {
+    expect(parseMoment(text, now)).toBe(local(2026, 0, 31, 14, 20));
+  }
+  expect(parseMoment('14:03', now)).toBe(local(2026, 0, 31, 14, 3));
+  expect(parseMoment('23:59:01', now)).toBe(local(2026, 0, 30, 23, 59, 1));
+  expect(parseMoment('2026-01-30 08:00', now)).toBe(local(2026, 0, 30, 8, 0));
+  expect(parseMoment('2026-01-30', now)).toBe(local(2026, 0, 30, 0, 0));
+  expect(parseMoment('2026-01-30T08:00:00Z', now)).toBe('2026-01-30T08:00:00.000Z');
+  for (const text of ['', '25:00', '2026-13-01', '10 parsecs', 'position:-1', '12'])
+    expect(() => parseMoment(text, now), text).toThrow('Allowed');
+});
+
+test('the nearest names are those that could have been meant', () => {
+  expect(nearNames('ngnix1', ['nginx1', 'nginx2', 'redis'])).toEqual(['nginx1']);
+  expect(nearNames('shop', ['blog-shop-1', 'cache'])).toEqual(['blog-shop-1']);
+  expect(nearNames('x', ['database', 'cache'])).toEqual([]);
+});
+
+test('ages and sizes', () => {
+  expect(['0s', '59s', '1m 5s', '2d']).toEqual([0, 59_999, 65_000, 172_800_000].map(duration));
+  expect(['0 B', '999 B', '1.5 kB', '250 MB']).toEqual([0, 999, 1_500, 250e6].map(bytes));
+});
