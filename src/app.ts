@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { probeApiPort } from './api/port-probe.ts';
 import { createSessions } from './api/session.ts';
 import { createToken } from './api/token.ts';
 import type { Config } from './config.ts';
 import { createCommands, settleOpenCommands } from './control/commands.ts';
+import { createJobs } from './control/jobs.ts';
 import { createLive } from './control/live.ts';
 import { createLoop, type Loop } from './control/loop.ts';
 import { journal } from './control/notes.ts';
@@ -24,6 +26,7 @@ import { createDocker } from './docker/docker.ts';
 import type { LastSeen } from './docker/engine.ts';
 import type { Policy, Reach } from './events/decisions.ts';
 import { uniqueKey } from './events/keys.ts';
+import { openExport } from './log/export-stream.ts';
 import { type Heartbeat, readHeartbeat, startHeartbeat } from './log/heartbeat.ts';
 import { openLog } from './log/log.ts';
 import type { LogReader } from './log/port.ts';
@@ -216,6 +219,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     newId: randomUUID,
     now,
   });
+  const jobs = createJobs({
+    dataDir: config.dataDir,
+    head: () => log.head().position,
+    adopt: projections.adopt,
+    newId: randomUUID,
+    now,
+  });
   const { startApi } = await import('./api/server.ts');
   const sessions = createSessions(now);
   const secret = config.token ?? readOrMakeSecret(config.tokenFile ?? join(config.dataDir, 'token'));
@@ -228,6 +238,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       status,
       queries,
       engine: docker.reader,
+      jobs,
+      exportLog: (signal) => addAbortSignal(signal, openExport(config.dataDir)),
       table: () => createTable(tableOf(loop.state())),
       workers: proxy.workers,
       listening: () => proxy.workers() > 0,
@@ -258,6 +270,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     async stop(reason) {
       const drained = proxy.stop(config.drain);
       await api.stop();
+      await jobs.stop();
       await docker.stop();
       refusals.stop();
       loop.submit(journal('PortolanStopped', { reason }, null, now()));

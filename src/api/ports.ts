@@ -1,8 +1,9 @@
 /** What the API is given: the ports of the other parts, and a few facts. */
 
+import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { CommandPort, StatusPort } from '../control/port.ts';
+import type { CommandPort, JobPort, StatusPort } from '../control/port.ts';
 import type { EngineReader } from '../docker/engine.ts';
 import type { QueryPort } from '../queries/port.ts';
 import type { RoutingTable } from '../routing/table.ts';
@@ -14,6 +15,9 @@ export interface ApiPorts {
   readonly status: StatusPort;
   readonly queries: QueryPort;
   readonly engine: EngineReader;
+  readonly jobs: JobPort;
+  /** All of the log as NDJSON; destroyed when somebody reads no more. */
+  readonly exportLog: (signal: AbortSignal) => Readable;
   /** The table as the proxy has it. */
   readonly table: () => RoutingTable;
   readonly workers: () => number;

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
-import { CommandConflict } from '../control/errors.ts';
+import { CommandConflict, JobRefused } from '../control/errors.ts';
 import { EngineError } from '../docker/engine.ts';
 import { LogUnwritable } from '../log/port.ts';
 import { BadCursor } from '../queries/cursor.ts';
@@ -61,7 +61,8 @@ export function toProblem(error: unknown): Pick<Problem, 'status' | 'message' | 
     return withHint(error.status === 500 ? 502 : error.status, error.message, error.hint);
   }
   if (error instanceof LogUnwritable) return withHint(503, error.message, error.hint);
-  if (error instanceof CommandConflict) return withHint(error.status, error.message, error.hint);
+  if (error instanceof CommandConflict || error instanceof JobRefused)
+    return withHint(error.status, error.message, error.hint);
   if (error instanceof QueryFailed) return withHint(503, error.message, error.hint);
   if (error instanceof BadCursor) {
     return { status: 400, message: error.message, errors: [{ field: 'cursor', message: error.message }] };

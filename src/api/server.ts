@@ -15,10 +15,12 @@ import { events } from './events.ts';
 import { bodyGuard, type Env, hostGuard, identify, originGuard } from './guards.ts';
 import { health } from './health.ts';
 import { hostReasons, hosts } from './hosts.ts';
+import { log } from './log.ts';
 import { pages, session } from './pages.ts';
 import { past } from './past.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem, problemAnswer, toProblem, validationProblem } from './problem.ts';
+import { replays } from './replays.ts';
 import { resolve } from './resolve.ts';
 import { routes } from './routes.ts';
 import { system } from './system.ts';
@@ -93,6 +95,8 @@ function resources(ports: ApiPorts): Api {
   events(api, ports);
   audit(api, ports);
   system(api, ports);
+  log(api, ports);
+  replays(api, ports);
   session(api, ports);
   return api;
 }

@@ -1,17 +1,7 @@
-/** `/system` and `/log`: how Portolan itself is. */
+/** `/system`: how Portolan itself is. */
 import { z } from '@hono/zod-openapi';
 import { type Api, define } from './define.ts';
 import type { ApiPorts } from './ports.ts';
-
-const logSchema = z
-  .object({
-    position: z.number().int(),
-    hash: z.string(),
-    firstPosition: z.number().int(),
-    events: z.number().int(),
-    bytes: z.number().int(),
-  })
-  .openapi('Log');
 
 const systemSchema = z
   .object({
@@ -65,17 +55,5 @@ export function system(api: Api, { status, queries, version, startedAt, workers 
         problems: status.problems(),
       };
     },
-  );
-  define(
-    api,
-    {
-      method: 'get',
-      path: '/log',
-      summary: 'Head and size of the log',
-      tag: 'log',
-      answer: logSchema,
-      problems: [503],
-    },
-    () => queries.log(),
   );
 }

@@ -10,3 +10,10 @@ export class CommandConflict extends Error {
     this.hint = hint;
   }
 }
+
+/** One job of a kind at a time. */
+export class JobRefused extends Error {
+  override readonly name = 'JobRefused';
+  readonly status = 409;
+  readonly hint = 'wait for it, or cancel it (DELETE /replays/{id})';
+}

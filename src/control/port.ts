@@ -3,7 +3,9 @@ import type { CreateParameters, PullProgress } from '../docker/engine.ts';
 import type { CommandKind } from '../events/commands.ts';
 import type { Actor, Event } from '../events/event.ts';
 import type { CommandId, ContainerId, EngineId, Position } from '../events/ids.ts';
+import type { ExpectedHead, Verification } from '../log/verify.ts';
 import type { Trust } from '../routing/table.ts';
+import type { PolicyChanges } from './what-if.ts';
 
 export type Command =
   | { readonly kind: 'create'; readonly parameters: CreateParameters }
@@ -72,4 +74,41 @@ export interface StatusPort {
   problems(): readonly string[];
   /** Calls back after each commit, in order; returns the way to end it. */
   subscribe(listener: (events: readonly Event[]) => void): () => void;
+}
+
+export type ReplayMode = 'rebuild' | 'compare' | 'what-if';
+
+export interface ReplayTask {
+  readonly mode: ReplayMode;
+  /** Position, inclusive; of `what-if` only. */
+  readonly until?: number | undefined;
+  readonly policy?: PolicyChanges | undefined;
+}
+
+export interface Replay {
+  readonly id: string;
+  readonly mode: ReplayMode;
+  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly position: number;
+  readonly head: number;
+  readonly eventsPerSecond: number;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly error?: string;
+  readonly result?: unknown;
+}
+
+/** Jobs that fold the log again. */
+export interface JobPort {
+  /** @throws {JobRefused} one is running */
+  start(task: ReplayTask): Replay;
+  list(): readonly Replay[];
+  get(id: string): Replay | null;
+  /** @returns null if there is none */
+  cancel(id: string): Promise<Replay | null>;
+  /** Calls back on each change; returns the way to end it. */
+  subscribe(id: string, listener: (replay: Replay) => void): () => void;
+  /** Resolves with what was found. @throws {JobRefused} one is running @throws {Error} it failed */
+  verify(expectHead?: ExpectedHead): Promise<Verification>;
 }

@@ -21,6 +21,8 @@ export interface RebuildOptions {
   readonly log: LogReader;
   /** Of the file to make; one that is there is replaced. */
   readonly path: string;
+  /** Inclusive; up to the log's head if not given. */
+  readonly until?: number;
   /** Asked after each batch; true ends it. */
   readonly cancelled?: () => boolean;
   readonly onProgress?: (position: number) => void;
@@ -40,7 +42,8 @@ export function rebuild(options: RebuildOptions): number {
   let whole = false;
   try {
     let unreadable: UnreadableEvent | null = null;
-    const projector = createProjector(db, log, projections, (event) => {
+    const bounded = options.until === undefined ? log : upTo(log, options.until);
+    const projector = createProjector(db, bounded, projections, (event) => {
       unreadable ??= event;
     });
     let more = true;
@@ -59,6 +62,13 @@ export function rebuild(options: RebuildOptions): number {
     if (!whole) removeProjections(path);
   }
 }
+
+/** A log that ends at a position. */
+const upTo = (log: LogReader, until: number): LogReader => ({
+  ...log,
+  read: (after, limit, onUnreadable) =>
+    after >= until ? [] : log.read(after, Math.min(limit, until - after), onUnreadable),
+});
 
 function progressOf(projector: Projector): number {
   const progress = projector.progress();

@@ -15,6 +15,8 @@ export interface Projections {
   reached(position: number, deadline: number): Promise<boolean>;
   /** Throws the file away and makes it again from the log. */
   replace(): void;
+  /** Puts a file that was made beside in the place of the live one. @throws {Error} it could not be */
+  adopt(path: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
   let worker: Worker | null = launch();
   const reported = new Set<string>();
   const waiters = new Set<Waiter>();
+  const adoptions = new Map<string, PromiseWithResolvers<void>>();
 
   function launch(): Worker {
     const thread = new Worker(new URL('./thread.ts', import.meta.url), {
@@ -42,6 +45,7 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
     thread.on('error', (error) => logger.error({ err: error }, 'the thread of the projections has failed'));
     thread.on('exit', () => {
       worker = null;
+      for (const [path] of adoptions) settleAdoption(path, 'the thread of the projections has ended');
       if (stopping) return;
       setTimeout(() => {
         if (!stopping) worker = launch();
@@ -62,6 +66,9 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
         logger.error({ position, type, problem }, 'an event cannot be read; the projections set it aside');
         return;
       }
+      case 'adopted':
+        settleAdoption(message.path, message.problem);
+        return;
       case 'replaced':
         logger.warn({ reason: message.reason }, 'projections.db is made again from the log');
         return;
@@ -71,6 +78,13 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
       default:
         message satisfies never;
     }
+  }
+
+  function settleAdoption(path: string, problem: string): void {
+    const adoption = adoptions.get(path);
+    adoptions.delete(path);
+    if (problem === '') adoption?.resolve();
+    else adoption?.reject(new Error(problem));
   }
 
   /** Once for each problem. */
@@ -101,6 +115,13 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
       });
     },
     replace: () => tell({ kind: 'replace' }),
+    adopt(path) {
+      if (worker === null) return Promise.reject(new Error('the thread of the projections has ended'));
+      const adoption = Promise.withResolvers<void>();
+      adoptions.set(path, adoption);
+      tell({ kind: 'adopt', path });
+      return adoption.promise;
+    },
     async stop() {
       stopping = true;
       for (const waiter of waiters) waiter.settle(false);

@@ -1,4 +1,5 @@
 /** The thread that keeps the projections: is told that the log has grown, takes that in, and says how far it is. */
+import { renameSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DatabaseFile } from '../db/open.ts';
 import { createLogReader } from '../log/read.ts';
@@ -10,9 +11,13 @@ import { allProjections } from './registry.ts';
 export type ToProjections =
   | { readonly kind: 'grown' }
   | { readonly kind: 'replace' }
+  /** A file that was made beside takes the place of the live one. */
+  | { readonly kind: 'adopt'; readonly path: string }
   | { readonly kind: 'stop' };
 export type FromProjections =
   | { readonly kind: 'progress'; readonly progress: readonly Progress[] }
+  /** The file that was made beside is the live one now; `problem` if it could not be. */
+  | { readonly kind: 'adopted'; readonly path: string; readonly problem: string }
   /** The file was thrown away and is made again. */
   | { readonly kind: 'replaced'; readonly reason: string }
   /** It is tried again. */
@@ -81,6 +86,20 @@ function replace(reason: string): void {
   schedule();
 }
 
+/** By a rename, so that whoever opens the file gets the one or the other. */
+function adopt(fresh: string): void {
+  let problem = '';
+  try {
+    close();
+    for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+    renameSync(fresh, path);
+  } catch (error) {
+    problem = (error as Error).message;
+  }
+  tell({ kind: 'adopted', path: fresh, problem });
+  schedule();
+}
+
 function close(): void {
   open?.db.close();
   open = null;
@@ -93,6 +112,9 @@ port.on('message', (message: ToProjections) => {
       return;
     case 'replace':
       replace('asked for');
+      return;
+    case 'adopt':
+      adopt(message.path);
       return;
     case 'stop':
       stopped = true;

@@ -81,6 +81,7 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     history: (host, paging) => ask('history', host, paging),
     refusals: async (at) => (at === undefined ? live.refusals() : ask('refusalsAt', at)),
     resolve: (host, target, at) => ask('resolveAt', at, host, target),
+    positionAt: (at) => ask('positionAt', at),
     why: (host, at) => ask('why', host, at),
     diff: (from, to) => ask('diff', from, to),
     hostDiff: (host, at) => ask('hostDiff', host, at),

@@ -28,6 +28,7 @@ export function createPast(
     hostAt: (moment: At, host: string) => asOf.host(at(moment), host),
     refusalsAt: (moment: At) => asOf.refusals(at(moment)),
     resolveAt: (moment: At, host: string, target: string) => asOf.resolve(at(moment), host, target),
+    positionAt: (moment: At) => at(moment).position,
     why: (host: string, moment?: At) => why(at(moment), host),
     diff: (from: At, to?: At) => diffs.between(at(from), at(to)),
     hostDiff: (host: string, moment?: At) => diffs.ofHost(at(moment), host),

@@ -229,6 +229,8 @@ export interface QueryPort {
   refusals(at?: At): Promise<readonly RefusalView[]>;
   /** Where a request went, by the proxy's own matcher. @param target path and query */
   resolve(host: string, target: string, at: At): Promise<ResolutionView>;
+  /** The last position of that moment. */
+  positionAt(at: At): Promise<number>;
   why(host: string, at?: At): Promise<WhyView>;
   diff(from: At, to?: At): Promise<DiffView>;
   /** What changed since the host last had an upstream; null for one that never had. */

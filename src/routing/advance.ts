@@ -27,6 +27,37 @@ export function advance(state: State, input: Input, now: number): Step {
   return { events: [fact, ...decisions], hosts };
 }
 
+/**
+ * Folds a recorded fact and decides anew what follows from it. Decisions take the fact's place in the log.
+ * @returns sites whose targets may differ now
+ */
+export function advanceRecorded(state: State, fact: FoldedEvent): readonly Site[] {
+  const now = fact.recordedAt;
+  const takeovers = takeOverUntil(state, now);
+  const sites = evolve(state, fact);
+  const decisions = decide(state, sites, touched(state, fact), causeOf(fact, now));
+  for (const decision of decisions)
+    evolve(state, { ...decision, position: fact.position, recordedAt: now } as FoldedEvent);
+  return [...takeovers, ...sites];
+}
+
+/** What time alone decides up to an instant. @returns sites that changed hands */
+export function takeOverUntil(state: State, until: number): Site[] {
+  const taken: Site[] = [];
+  for (let next = nextTakeover(state); next !== null && next.at <= until; next = nextTakeover(state)) {
+    const { at, sites } = next;
+    const before = taken.length;
+    for (const site of sites) {
+      const decisions = decide(state, [site], [], causeAt(state, site, at));
+      for (const decision of decisions)
+        evolve(state, { ...decision, position: state.position, recordedAt: at } as FoldedEvent);
+      if (decisions.some((one) => one.type === 'RouteOpened')) taken.push(site);
+    }
+    if (taken.length === before) break;
+  }
+  return taken;
+}
+
 /** Gives sites whose holder has been down for long enough to those who wait for them. */
 export function advanceClock(state: State, now: number): Step {
   const hosts = new Set<Host>();

@@ -1,0 +1,84 @@
+/** `/log`: its head and size, whether its chain holds, and all of it. */
+
+import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { z } from '@hono/zod-openapi';
+import { type Api, define } from './define.ts';
+import type { ApiPorts } from './ports.ts';
+
+const logSchema = z
+  .object({
+    position: z.number().int(),
+    hash: z.string(),
+    firstPosition: z.number().int(),
+    events: z.number().int(),
+    bytes: z.number().int(),
+  })
+  .openapi('Log');
+
+const verificationSchema = z
+  .object({
+    valid: z.boolean(),
+    checkedTo: z.number().int(),
+    firstBad: z.object({ position: z.number().int(), reason: z.string() }).nullable(),
+  })
+  .openapi('Verification');
+
+const expectHead = z
+  .string()
+  .regex(/^\d{1,15}:[0-9a-f]{64}$/, 'POSITION:HASH is allowed, as a head was noted')
+  .transform((text) => ({ position: Number(text.split(':')[0]), hash: text.split(':')[1]! }))
+  .openapi({ type: 'string' });
+
+export function log(api: Api, { queries, jobs, exportLog }: ApiPorts): void {
+  define(
+    api,
+    {
+      method: 'get',
+      path: '/log',
+      summary: 'Head and size of the log',
+      tag: 'log',
+      answer: logSchema,
+      problems: [503],
+    },
+    () => queries.log(),
+  );
+  define(
+    api,
+    {
+      method: 'post',
+      path: '/log/verify',
+      summary: "Check the log's chain, and that it still has a head that was noted elsewhere",
+      tag: 'log',
+      query: { expectHead: expectHead.optional() },
+      answer: verificationSchema,
+      problems: [409],
+    },
+    ({ query }) => jobs.verify(query.expectHead),
+  );
+  define(
+    api,
+    {
+      method: 'get',
+      path: '/log/export',
+      summary: 'All of the log as NDJSON; gzip where it is accepted',
+      tag: 'log',
+      answer: z.string(),
+    },
+    async (_, c) => {
+      const lines = exportLog(c.req.raw.signal);
+      const gzip = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
+      const body = gzip ? lines.pipe(createGzip()).on('close', () => lines.destroy()) : lines;
+      if (gzip) lines.on('error', (error) => body.destroy(error));
+      return new Response(Readable.toWeb(body) as ReadableStream, {
+        headers: {
+          'Content-Type': 'application/x-ndjson',
+          'Content-Disposition': 'attachment; filename="portolan.ndjson"',
+          'Cache-Control': 'no-store',
+          Vary: 'Accept-Encoding',
+          ...(gzip ? { 'Content-Encoding': 'gzip' } : {}),
+        },
+      });
+    },
+  );
+}
