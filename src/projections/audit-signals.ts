@@ -1,5 +1,6 @@
 /** Signals in the audit: joined to the commands that fit, to the change from outside that is under way, or a new one. */
 import type { Actor } from '../events/event.ts';
+import { isEnding } from '../events/stop-signal.ts';
 import { type AuditStore, placeCommands } from './audit-commands.ts';
 import { type Basis, type CommandWindow, isLive, type Subject, type SubjectKey } from './audit-subject.ts';
 import {
@@ -8,7 +9,6 @@ import {
   deedContinuedBy,
   detailOf,
   fits,
-  isEnding,
   isEngines,
   type SignalEvent,
 } from './deeds.ts';

@@ -1,5 +1,4 @@
 /** Which signals a command may be followed by, and how signals that no command explains make up a change from outside. */
-import { constants } from 'node:os';
 import type { CommandKind } from '../events/commands.ts';
 import type { Event } from '../events/event.ts';
 import type { ContainerObservedData } from '../events/observations.ts';
@@ -110,20 +109,6 @@ export function deedBetween(
   }
   if (after.status === 'running' && before.startedAt !== after.startedAt) return 'restart';
   return before.name === after.name ? null : 'rename';
-}
-
-/** Whether a signal of `docker kill` is meant to end the container. @param stopSignal of the container, e.g. `SIGQUIT` */
-export function isEnding(claimed: string | undefined, stopSignal: string): boolean {
-  const number = numberOf(claimed ?? '');
-  return number === 9 || number === 15 || number === numberOf(stopSignal);
-}
-
-/** Of a signal by name or number, as the engine gives either. */
-function numberOf(signal: string): number {
-  const name = signal.replace(/^SIG/, '');
-  const realTime = /^RTMIN(?:\+(\d+))?$/.exec(name);
-  if (realTime !== null) return 34 + Number(realTime[1] ?? 0);
-  return constants.signals[`SIG${name}` as NodeJS.Signals] ?? Number(name);
 }
 
 /** What a signal adds to an entry's detail; all of it only claimed by the engine's stream. */

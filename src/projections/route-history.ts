@@ -6,7 +6,8 @@
  * another boot their addresses may belong to others, and it serves from `EngineConnected` on. It ends with
  * `PortolanStopped`, or, killed, at the last sign of life (`lastAlive`, or an event that it recorded later). When it
  * ends, the intervals end (`away`), and the routes in force begin new ones when it serves again. An engine that is lost
- * in between ends nothing. So at every position at which Portolan serves, the intervals that span it are the routes in
+ * in between ends nothing. While the log could not be written it is not known what was served: intervals end where that
+ * began (`unrecorded`), and new ones begin with the event that tells of it. So at every position at which Portolan serves, the intervals that span it are the routes in
  * force, and at all others there are none.
  */
 import type { DatabaseFile } from '../db/open.ts';
@@ -15,7 +16,7 @@ import type { Fold, Projection } from './projection.ts';
 
 export const routeHistory: Projection = {
   name: 'route_history',
-  version: 3,
+  version: 4,
   tables: ['route_history', 'standing_routes', 'service', 'service_history'],
   open,
 };
@@ -86,7 +87,7 @@ function prepare(db: DatabaseFile) {
       'UPDATE service_history SET to_position = ?, to_ms = max(from_ms, ?) WHERE to_position IS NULL',
     ),
     endAll: db.prepare(
-      "UPDATE route_history SET to_position = ?, to_ms = max(from_ms, ?), reason = 'away' WHERE to_position IS NULL",
+      'UPDATE route_history SET to_position = ?, to_ms = max(from_ms, ?), reason = ? WHERE to_position IS NULL',
     ),
   };
 }
@@ -113,15 +114,20 @@ function follow(statements: Statements, event: Event, service: Service): Service
       close(statements, event.data.route, position, recordedAt, event.data.reason);
       return service;
     case 'PortolanStopped':
-      statements.endAll.run(position, recordedAt);
+      statements.endAll.run(position, recordedAt, 'away');
       return { ...service, serving: false };
     case 'PortolanStarted': {
       const { bootId, lastAlive } = event.data;
-      statements.endAll.run(position, aliveUntil(lastAlive, service.lastMs, recordedAt));
+      statements.endAll.run(position, aliveUntil(lastAlive, service.lastMs, recordedAt), 'away');
       const serving = bootId === service.confirmedBoot;
       if (serving) statements.beginAll.run(position, recordedAt);
       return { ...service, boot: bootId, serving };
     }
+    case 'RecordingGapDetected':
+      if (service.serving === false) return service;
+      statements.endAll.run(position, Math.min(Date.parse(event.data.from), recordedAt), 'unrecorded');
+      statements.beginAll.run(position, recordedAt);
+      return service;
     case 'EngineConnected':
       if (service.serving === false) statements.beginAll.run(position, recordedAt);
       return { ...service, serving: true, confirmedBoot: service.boot };

@@ -28,6 +28,7 @@ export interface AsOf {
 }
 
 export const notServing = 'Portolan was not serving at that moment.';
+export const unrecorded = 'Nothing could be recorded at that moment: this is what was last known.';
 
 export function createAsOf(db: DatabaseFile): AsOf {
   const statements = prepare(db);
@@ -57,8 +58,8 @@ export function createAsOf(db: DatabaseFile): AsOf {
   function view(moment: Moment, host: string, standing: readonly RefusalView[]): HostView {
     const routes = routesOf(moment, host);
     const refused = standing.filter((one) => one.match?.host === host);
-    const open = routes.some((route) => route.state === 'open');
-    const state = open ? 'open' : refused.length > 0 ? 'refused' : 'closed';
+    const open = routes.find((route) => route.state !== 'closed');
+    const state = open?.state ?? (refused.length > 0 ? 'refused' : 'closed');
     const sentence = open ? '' : serves(moment) ? (entry(moment, host)?.sentence ?? '') : notServing;
     return { host, state, routes, refusals: refused, sentence };
   }
@@ -117,7 +118,10 @@ export function createAsOf(db: DatabaseFile): AsOf {
       const known = entry(moment, host);
       const position = moment.position as Position;
       const hosts = known === null ? [] : [known];
-      return resolution(host, outcomeOf(createTable({ position, trust: 'confirmed', hosts }), host, target));
+      const table = createTable({ position, trust: 'confirmed', hosts });
+      const found = resolution(host, outcomeOf(table, host, target));
+      const isSure = routesOf(moment, host).every((route) => route.state !== 'unconfirmed');
+      return isSure ? found : { ...found, sentence: `${found.sentence} ${unrecorded}` };
     },
     names: (moment) => statements.names.all(moment.position) as string[],
   };

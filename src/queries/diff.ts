@@ -48,7 +48,7 @@ export function createDiffs(asOf: AsOf, events: EventQueries): Diffs {
     ofHost(moment, host) {
       const now = asOf.routesOf(moment, host);
       if (now.length === 0) return null;
-      if (now.some((route) => route.state === 'open'))
+      if (now.some((route) => route.state !== 'closed'))
         return { ...compare(moment, moment, now, now), lastWorked: ends(moment) };
       const last = { position: Math.max(...now.map((route) => route.position)) - 1, instant: null };
       return { ...compare(last, moment, asOf.routesOf(last, host), now), lastWorked: ends(last) };
@@ -64,8 +64,8 @@ interface Change {
 
 /** Routes are never forgotten: whatever was there before is there after, open or closed. */
 function changeOf(before: RouteView | null, after: RouteView): Change | null {
-  const was = before?.state === 'open';
-  const is = after.state === 'open';
+  const was = before !== null && before.state !== 'closed';
+  const is = after.state !== 'closed';
   if (!was && !is) return null;
   if (!was) return { kind: 'added', before, after };
   if (!is) return { kind: 'removed', before, after };

@@ -34,7 +34,7 @@ export const intervalView = (row: IntervalRow): Omit<IntervalView, 'opened' | 'c
   to: row.toMs === null ? null : new Date(row.toMs).toISOString(),
   openedBy: row.fromPosition,
   closedBy: row.toPosition,
-  // `changed` and `away` end an interval without closing the route.
+  // `changed`, `away` and `unrecorded` end an interval without closing the route.
   reason: isCloseReason(row.reason) ? row.reason : null,
 });
 
@@ -45,6 +45,10 @@ export function spans(row: IntervalRow, { position, instant }: Moment): boolean 
   return instant === null || row.toMs === null || row.reason !== 'away' || row.toMs > instant;
 }
 
+/** Nothing could be recorded then: it is what was last known. */
+const isUnrecorded = ({ reason, toMs }: IntervalRow, { instant }: Moment): boolean =>
+  reason === 'unrecorded' && instant !== null && instant > toMs!;
+
 /** @param row the last interval that had begun by then */
 export function routeThen(row: IntervalRow, moment: Moment): RouteView {
   const { route: id, owner } = row;
@@ -52,7 +56,8 @@ export function routeThen(row: IntervalRow, moment: Moment): RouteView {
   if (spans(row, moment)) {
     const since = new Date(row.fromMs).toISOString();
     const targets = JSON.parse(row.targets) as RouteView['targets'];
-    return { id, match, owner, targets, state: 'open', since, position: row.fromPosition };
+    const state = isUnrecorded(row, moment) ? 'unconfirmed' : 'open';
+    return { id, match, owner, targets, state, since, position: row.fromPosition };
   }
   return {
     id,

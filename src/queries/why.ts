@@ -3,7 +3,7 @@ import type { DatabaseFile } from '../db/open.ts';
 import { nearest } from '../routing/nearest.ts';
 import { neverSeen } from '../routing/outcome.ts';
 import type { AsOf } from './as-of.ts';
-import { notServing } from './as-of.ts';
+import { notServing, unrecorded } from './as-of.ts';
 import type { EventQueries } from './events.ts';
 import type { Moment } from './moment.ts';
 import type { EventView, RefusalView, RouteView, WhyView } from './port.ts';
@@ -42,7 +42,7 @@ export function createWhy(
   return (moment, host) => {
     const known = asOf.host(moment, host);
     if (known === null) return unknownHost(moment, host);
-    const open = known.routes.filter((route) => route.state === 'open');
+    const open = known.routes.filter((route) => route.state !== 'closed');
     if (open.length > 0) return { sentence: openSentence(host, open), chain: chainOf(latest(open).position) };
     const last = known.routes.length > 0 ? latest(known.routes).position : known.refusals.at(-1)?.position;
     return { sentence: known.sentence, chain: last === undefined ? [] : chainOf(last) };
@@ -75,7 +75,8 @@ const latest = (routes: readonly RouteView[]): RouteView =>
 function openSentence(host: string, open: readonly RouteView[]): string {
   const route = latest(open);
   const names = [...new Set(open.flatMap(({ targets }) => targets.map(({ name }) => name)))];
-  return `${host} goes to ${listed(names)} since ${route.since.slice(0, 19).replace('T', ' ')} UTC.`;
+  const known = `${host} has gone to ${listed(names)} since ${route.since.slice(0, 19).replace('T', ' ')} UTC.`;
+  return route.state === 'unconfirmed' ? `${known} ${unrecorded}` : known;
 }
 
 /** The container that the host may have meant comes first. */

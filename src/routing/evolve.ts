@@ -1,8 +1,11 @@
 /** Folds one event into the deciding state, in place, and names the sites whose claims or targets may have changed. */
+import type { CommandKind } from '../events/commands.ts';
 import type { FoldedEvent } from '../events/event.ts';
 import type { ContainerId, EngineId } from '../events/ids.ts';
 import type { ContainerObservation } from '../events/observations.ts';
 import type { SignalType } from '../events/signals.ts';
+import { isEnding } from '../events/stop-signal.ts';
+import { whatBecameOf } from './explain.ts';
 import { type Intent, intentOf, isAlive, type Refusal } from './intent.ts';
 import { type Route, type Site, siteOf } from './route.ts';
 import {
@@ -147,6 +150,7 @@ function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' }): rea
   if (container === undefined) return nothing;
   const touched = new Set(container.intent.claims.map((claim) => claim.site));
   for (const site of touched) unclaim(state, site, key);
+  keepObituaries(state, container);
   state.containers.delete(key);
   state.refusals.delete(key);
   state.followers.delete(key);
@@ -154,6 +158,15 @@ function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' }): rea
     for (const site of reclaim(state, follower)) touched.add(site);
   }
   return [...touched];
+}
+
+/** What is said of a container ends with it, but for the routes that it was the last target of. */
+function keepObituaries(state: State, container: Container): void {
+  for (const id of state.closings.get(container.key) ?? []) {
+    const route = state.routes.get(id)!;
+    const closing = { ...route.closing!, obituary: whatBecameOf(container, route.closing!) };
+    state.routes.set(id, { ...route, closing });
+  }
 }
 
 function noteRestart(container: Container, next: ContainerObservation, at: number): void {
@@ -172,7 +185,7 @@ function createContainer(key: ContainerKey, engine: EngineId, observation: Conta
     stoppedSince: null,
     unreadable: false,
     claimedSince: new Map(),
-    story: { command: null, restarts: [] },
+    story: { command: null, killed: null, restarts: [] },
     intent: idle,
   };
 }
@@ -354,11 +367,21 @@ function requestCommand(state: State, event: FoldedEvent & { type: 'CommandReque
   if (known !== undefined) known.story.command = { at: event.recordedAt, kind, actor: event.actor };
 }
 
+const endings: ReadonlySet<CommandKind> = new Set(['stop', 'kill', 'restart', 'remove']);
 type SignalEvent = FoldedEvent & { type: SignalType };
 
 function tell(state: State, event: SignalEvent): void {
   if (event.engineId === null) return;
   state.lastSignal = { engine: event.engineId, timeNano: event.occurredAt.toString() };
+  if (event.type !== 'ContainerKilled') return;
+  const container = state.containers.get(containerKey(event.engineId, event.data.container));
+  if (container === undefined) return;
+  const { observation, story } = container;
+  if (!isEnding(event.data.claimed.signal, observation.spec.stopSignal)) return;
+  const asked = [...state.commands.values()].some(
+    (command) => command.container === observation.container && endings.has(command.kind),
+  );
+  story.killed = { at: event.recordedAt, asked };
 }
 
 function entry<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {

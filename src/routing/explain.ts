@@ -35,9 +35,13 @@ export function hostSentence(state: State, host: Host): string {
 function sinceClosed(state: State, subject: string, route: Route, closing: Closing): string {
   const container = state.containers.get(containerKey(route.engine, closing.container));
   const since = `${subject} has had no upstream since ${clock(route.since)}`;
-  if (container === undefined) return `${since}, when container ${closing.name} ${goneOf(closing)}.`;
-  return `${since}, when container ${titleOf(container, closing.name)} ${pastOf(container, closing)}.`;
+  if (container === undefined) return `${since}, when container ${goneOf(closing)}.`;
+  return `${since}, when container ${whatBecameOf(container, closing)}.`;
 }
+
+/** The container that closed a route, and how. */
+export const whatBecameOf = (container: Container, closing: Closing): string =>
+  `${titleOf(container, closing.name)} ${pastOf(container, closing)}`;
 
 function pastOf(container: Container, closing: Closing): string {
   const { observation } = container;
@@ -73,11 +77,10 @@ function pastOf(container: Container, closing: Closing): string {
   }
 }
 
-/** Of a container that no longer exists, only the reason is left. */
-function goneOf(closing: Closing): string {
-  if (closing.reason === 'removed') return 'was removed';
-  if (closing.reason === 'engine-replaced') return 'was left behind on another engine';
-  return `left it (${closing.reason}); that container no longer exists`;
+function goneOf({ reason, name, obituary }: Closing): string {
+  if (reason === 'removed') return `${name} was removed`;
+  if (reason === 'engine-replaced') return `${name} was left behind on another engine`;
+  return `${obituary ?? `${name} left it (${reason})`}; that container no longer exists`;
 }
 
 function presentOf(container: Container): string {
@@ -104,13 +107,20 @@ function afterRestarts(container: Container): string {
   return count < 2 ? '' : ` after ${count} restarts in ${restartMemory / 60_000} minutes`;
 }
 
-/** Names the API's caller if the last command on the container was of a kind that explains this, within half a minute. */
-function by(container: Container, kinds: readonly string[]): string {
-  const { command } = container.story;
-  if (command === null || !kinds.includes(command.kind)) return '';
-  const changedAt = container.stoppedSince ?? command.at;
-  if (Math.abs(changedAt - command.at) > 30_000) return '';
-  return ` after a ${command.kind} through the API by ${command.actor.name}`;
+/** Milliseconds in which a command or a signal is followed by what it was meant for. */
+const soon = 30_000;
+
+/** Names the API's caller if the last command on the container was of a kind that explains this, else tells of a signal from outside. */
+function by({ story, stoppedSince }: Container, kinds: readonly string[]): string {
+  const { command, killed } = story;
+  const isRecent = (at: number): boolean => Math.abs((stoppedSince ?? at) - at) <= soon;
+  const signalled = stoppedSince !== null && killed !== null && isRecent(killed.at);
+  if (command !== null && kinds.includes(command.kind)) {
+    // A slow stop may have been asked for long ago; its last signal was not.
+    if (isRecent(command.at) || (signalled && killed.asked))
+      return ` after a ${command.kind} through the API by ${command.actor.name}`;
+  }
+  return signalled && !killed.asked ? ' after it was told to stop from outside Portolan' : '';
 }
 
 const titleOf = (container: Container, name = container.observation.name): string =>

@@ -24,6 +24,8 @@ export interface Closing {
   readonly reason: CloseReason;
   readonly container: ContainerId;
   readonly name: string;
+  /** What there was to say of the container when it was removed. */
+  readonly obituary?: string;
 }
 
 export interface Route {

@@ -26,6 +26,8 @@ export const containerKey = (engine: EngineId, container: ContainerId): Containe
 export interface Story {
   /** The last command through the API. */
   command: { readonly at: number; readonly kind: CommandKind; readonly actor: Actor } | null;
+  /** When it was last sent a signal that is meant to end it, milliseconds, and whether a command through the API was open. */
+  killed: { readonly at: number; readonly asked: boolean } | null;
   /** When it was seen to have been started again, milliseconds: the last few minutes of them. */
   restarts: readonly number[];
 }

@@ -166,3 +166,36 @@ test('an interval says why it ended: the reason of a close, or that only the tar
   web.paused();
   expect((await intervalsOf(story)).map((one) => one.reason)).toEqual(['changed', 'paused']);
 });
+
+describe('a time in which the log could not be written', () => {
+  test('cuts the intervals where it began, and what is served goes on with the event that tells of it', async () => {
+    const story = createStory();
+    story.started('boot-1', null);
+    story.connected();
+    story.policy();
+    story.container('web').started();
+    story.pass(10_000);
+    const from = story.now();
+    story.pass(5_000);
+    story.note('RecordingGapDetected', {
+      from: new Date(from).toISOString(),
+      to: story.instant(),
+      lost: 2,
+      reason: 'disk full',
+    });
+    const told = story.events().length;
+    const [before, after, ...more] = await intervalsOf(story);
+    expect(before).toMatchObject({ to_position: told, to_ms: from, reason: 'unrecorded' });
+    expect(after).toMatchObject({ from_position: told, from_ms: from + 5_000, to_position: null });
+    expect(more).toEqual([]);
+  });
+
+  test('that was before Portolan served at all begins nothing', async () => {
+    const story = createStory();
+    story.started('boot-1', null);
+    const from = story.instant();
+    story.pass(1_000);
+    story.note('RecordingGapDetected', { from, to: story.instant(), lost: 0, reason: 'disk full' });
+    expect(await intervalsOf(story)).toEqual([]);
+  });
+});

@@ -16,7 +16,7 @@ import { evolve } from '../../src/routing/evolve.ts';
 import { outcomeOf } from '../../src/routing/outcome.ts';
 import { createState } from '../../src/routing/state.ts';
 import { createTable } from '../../src/routing/table.ts';
-import { alice, createStory, type Story } from '../support/events.ts';
+import { alice, type Character, createStory, type Story } from '../support/events.ts';
 import { lifecycles } from '../support/lifecycles.ts';
 import { at, foldAll, projecting, scratch, writeLog } from '../support/projecting.ts';
 
@@ -159,6 +159,31 @@ describe('as of a moment', () => {
   });
 });
 
+test('what was served while nothing could be recorded is only what was last known', async () => {
+  const { story } = shop();
+  const from = story.now();
+  story.pass(10_000);
+  const gap = { from: new Date(from).toISOString(), to: story.instant(), lost: 1, reason: 'disk full' };
+  story.note('RecordingGapDetected', gap);
+  await remembering(story, (past) => {
+    const within: At = { kind: 'instant', instant: from + 5_000 };
+    const after: At = { kind: 'instant', instant: from + 10_000 };
+    const host = 'other.docker.localhost';
+    expect(past.hostAt(within, host)).toMatchObject({ state: 'unconfirmed', sentence: '' });
+    expect(past.resolveAt(within, host, '/')).toMatchObject({
+      status: 200,
+      sentence: expect.stringMatching(/^other\.docker\.localhost goes to other\. Nothing could be recorded/),
+    });
+    expect(past.why(host, within).sentence).toMatch(/Nothing could be recorded at that moment/);
+    expect(past.hostAt(after, host)).toMatchObject({ state: 'open' });
+    expect(past.resolveAt(after, host, '/').sentence).toBe('other.docker.localhost goes to other.');
+    const [now, before] = past.history(host, all).items;
+    expect(now).toMatchObject({ to: null });
+    expect(before).toMatchObject({ to: gap.from, closedBy: now!.openedBy, reason: null });
+    expect(past.diff(within, after)).toMatchObject({ added: [], removed: [], changed: [] });
+  });
+});
+
 describe('why', () => {
   test('names the container, when, how it ended, and who stopped it, with the events that led to it', async () => {
     const { story } = shop();
@@ -182,7 +207,7 @@ describe('why', () => {
   test('of a host that is up says where it goes, and what opened it', async () => {
     await remembering(shop().story, (past) => {
       const { sentence, chain } = past.why('other.docker.localhost');
-      expect(sentence).toMatch(/^other\.docker\.localhost goes to other since .* UTC\.$/);
+      expect(sentence).toMatch(/^other\.docker\.localhost has gone to other since .* UTC\.$/);
       expect(chain.at(-1)!.type).toBe('RouteOpened');
     });
   });
@@ -209,10 +234,61 @@ describe('why', () => {
     });
   });
 
+  /** What is said of `web.docker.localhost` after it ran for a minute and this happened. */
+  async function sentenceAfter(happen: (story: Story, web: Character) => void): Promise<string> {
+    const story = createStory();
+    story.started('boot-1', null);
+    story.connected();
+    story.policy();
+    const web = story.container('web');
+    web.started();
+    story.pass(60_000);
+    happen(story, web);
+    let sentence = '';
+    await remembering(story, (past) => {
+      sentence = past.why('web.docker.localhost').sentence;
+    });
+    return sentence.replace(/^.*, when container /, '');
+  }
+
+  test('tells a stop from outside from one that a slow engine carries out for a caller', async () => {
+    expect(await sentenceAfter((_, web) => web.stopped())).toBe(
+      'web (nginx:1.27) exited with code 0 after it was told to stop from outside Portolan.',
+    );
+    const slow = await sentenceAfter((story, web) => {
+      const command = story.command('stop', web, alice);
+      web.signal('ContainerKilled', { signal: '15' });
+      story.pass(50_000);
+      web.signal('ContainerKilled', { signal: '9' });
+      web.crashed(137);
+      command.succeed();
+    });
+    expect(slow).toBe('web (nginx:1.27) exited with code 137 after a stop through the API by alice.');
+    const reloaded = await sentenceAfter((_, web) => {
+      web.signal('ContainerKilled', { signal: '1' });
+      web.crashed(1);
+    });
+    expect(reloaded).toBe('web (nginx:1.27) exited with code 1.');
+  });
+
+  test('keeps what was known of a container that has been removed', async () => {
+    const removed = await sentenceAfter((story, web) => {
+      web.signal('ContainerDied', { exitCode: '137' });
+      web.observe({ ...web.become('exited'), exitCode: 137, oomKilled: true });
+      story.pass(1_000);
+      web.removed();
+    });
+    expect(removed).toBe(
+      'web (nginx:1.27) exited with code 137 (out of memory); that container no longer exists.',
+    );
+    const gone = await sentenceAfter((_, web) => web.removed());
+    expect(gone).toBe('web was removed.');
+  });
+
   test('as it was at a moment, in the words of then', async () => {
     const { story, opened } = shop();
     await remembering(story, (past) => {
-      expect(past.why('shop.test', position(opened)).sentence).toMatch(/^shop\.test goes to web since/);
+      expect(past.why('shop.test', position(opened)).sentence).toMatch(/^shop\.test has gone to web since/);
       expect(past.why('shop.test', position(2)).sentence).toBe(
         'no container has answered as shop.test so far.',
       );

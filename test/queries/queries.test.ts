@@ -91,7 +91,7 @@ test('the history of a host is its intervals, newest first, with the events that
 
 test('the history comes page by page, each interval once', async () => {
   await asking(async ({ queries, tell }) => {
-    await tell(lifecycles(33, 120).batches);
+    await tell(lifecycles(34, 200).batches);
     const whole = (await queries.history('shop.test', { limit: 1_000 })).items;
     expect(whole.length).toBeGreaterThan(3);
     expect(await allPages((cursor) => queries.history('shop.test', { limit: 1, cursor }))).toEqual(whole);

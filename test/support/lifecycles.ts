@@ -62,6 +62,13 @@ export function lifecycles(seed: number, length: number): Story {
     }
   }
 
+  /** The log cannot be written for a while. */
+  function gap(): void {
+    const from = story.instant();
+    story.pass(Math.floor(random() * 5_000));
+    story.note('RecordingGapDetected', { from, to: story.instant(), lost: 1, reason: 'disk full' });
+  }
+
   for (let step = 0; step < length; step += 1) {
     story.pass(Math.floor(random() * (random() < 0.5 ? 1_500 : 20_000)));
     const chance = random();
@@ -74,7 +81,8 @@ export function lifecycles(seed: number, length: number): Story {
       story.policy({ expose: 'labeled' });
       story.pass(5_000);
       story.policy();
-    } else if (cast.length === 0 || chance < 0.3) appear();
+    } else if (chance < 0.12) gap();
+    else if (cast.length === 0 || chance < 0.3) appear();
     else if (chance < 0.4) crash(pick(cast));
     else if (chance < 0.45) pick(cast).renamed(`web-${6 + Math.floor(random() * 3)}-${step}`);
     else happen(pick(cast));

@@ -1,0 +1,16 @@
+/** Tells signals that are meant to end a container from those that only ask it for something, e.g. to reload. */
+import { constants } from 'node:os';
+
+/** Whether a signal of `docker kill` is meant to end the container. @param stopSignal of the container, e.g. `SIGQUIT` */
+export function isEnding(claimed: string | undefined, stopSignal: string): boolean {
+  const number = numberOf(claimed ?? '');
+  return number === 9 || number === 15 || number === numberOf(stopSignal);
+}
+
+/** Of a signal by name or number, as the engine gives either. */
+function numberOf(signal: string): number {
+  const name = signal.replace(/^SIG/, '');
+  const realTime = /^RTMIN(?:\+(\d+))?$/.exec(name);
+  if (realTime !== null) return 34 + Number(realTime[1] ?? 0);
+  return constants.signals[`SIG${name}` as NodeJS.Signals] ?? Number(name);
+}
