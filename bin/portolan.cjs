@@ -2,12 +2,18 @@
 /** Says in one line when this Node is too old, before anything that it could not even parse; else starts Portolan. */
 'use strict';
 
+const { existsSync } = require('node:fs');
 const { join } = require('node:path');
+
+/** In a checkout the sources; in a package, below whose `node_modules` Node strips no types, what was compiled. */
+const sources = join(__dirname, '..', 'src', 'main.ts');
+const isCheckout = existsSync(sources);
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
+  const wayOut = isCheckout ? 'npm start' : 'npx portolan';
   process.stderr.write(
-    `portolan: needs Node 22.18 or newer, this is ${process.versions.node}; run \`npm start\`, which brings its own\n`,
+    `portolan: needs Node 22.18 or newer, this is ${process.versions.node}; run \`${wayOut}\`, which brings its own\n`,
   );
   process.exitCode = 1;
 } else {
@@ -16,7 +22,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.env.NODE_COMPILE_CACHE ??= join(__dirname, '..', '.cache', 'compile');
   if (process.argv[2] === 'serve') beFrugal();
   require('node:module').enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
-  import('../src/main.ts').then(({ main }) => main(process.argv.slice(2)));
+  import(isCheckout ? '../src/main.ts' : '../build/main.js').then(({ main }) => main(process.argv.slice(2)));
 }
 
 /**

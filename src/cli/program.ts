@@ -4,8 +4,11 @@ import { audit } from './commands/audit.ts';
 import { completion } from './commands/completion.ts';
 import { containers } from './commands/containers.ts';
 import { diff } from './commands/diff.ts';
+import { doctor } from './commands/doctor.ts';
 import { events } from './commands/events.ts';
+import { exporting } from './commands/export.ts';
 import { history } from './commands/history.ts';
+import { importing } from './commands/import.ts';
 import { lifecycle } from './commands/lifecycle.ts';
 import { logs } from './commands/logs.ts';
 import { resolve } from './commands/resolve.ts';
@@ -13,6 +16,7 @@ import { routes } from './commands/routes.ts';
 import { run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { stats } from './commands/stats.ts';
+import { verify } from './commands/verify.ts';
 import { why } from './commands/why.ts';
 import { CliFailure, exitCodes } from './failure.ts';
 import { endWithReader } from './output.ts';
@@ -46,9 +50,9 @@ export function createProgram(version: string): Command {
     .configureHelp({ showGlobalOptions: true });
   const groups: readonly (readonly [string, readonly ((program: Command) => void)[]])[] = [
     ['Routes and their past:', [routes, resolve, why, history, diff]],
-    ['The log:', [events, audit]],
+    ['The log:', [events, audit, verify, exporting, importing]],
     ['Containers:', [containers, run, lifecycle, logs, stats]],
-    ['The service:', [serve, completion]],
+    ['The service:', [serve, doctor, completion]],
   ];
   for (const [title, commands] of groups) {
     program.commandsGroup(title);
@@ -70,8 +74,15 @@ export async function runCommandLine(args: readonly string[], version: string): 
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
       return;
     }
-    if (!(error instanceof CliFailure)) throw error;
-    process.stderr.write(`portolan: ${[error.message, ...error.hints].join('\n  ')}\n`);
-    process.exitCode = error.exitCode;
+    const failure = error instanceof CliFailure ? error : expected(error);
+    process.stderr.write(`portolan: ${[failure.message, ...failure.hints].join('\n  ')}\n`);
+    process.exitCode = failure.exitCode;
   }
+}
+
+/** The log's own failures carry a hint. What carries none is a defect, and is shown as one. */
+function expected(error: unknown): CliFailure {
+  const { message, hint } = error as { message: string; hint?: unknown };
+  if (typeof hint !== 'string') throw error;
+  return new CliFailure(message, exitCodes.no, hint === '' ? [] : [hint]);
 }

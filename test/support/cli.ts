@@ -18,21 +18,20 @@ export interface Following {
 
 export const command = new URL('../../bin/portolan.cjs', import.meta.url).pathname;
 
-const environment = (portolan: Pick<Portolan, 'apiPort' | 'dataDir'>): NodeJS.ProcessEnv => ({
+/** Which service it talks to; and another `portolan.cjs` than the one of this checkout, if one is meant. */
+export type Where = Pick<Portolan, 'apiPort' | 'dataDir'> & { readonly program?: string };
+
+const environment = (portolan: Where): NodeJS.ProcessEnv => ({
   ...process.env,
   PORTOLAN_API: `http://127.0.0.1:${portolan.apiPort}`,
   PORTOLAN_DATA_DIR: portolan.dataDir,
 });
 
 /** Runs it to its end, within 30 s. */
-export function runCli(
-  portolan: Pick<Portolan, 'apiPort' | 'dataDir'>,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Promise<Ran> {
+export function runCli(portolan: Where, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   const { promise, resolve, reject } = Promise.withResolvers<Ran>();
   const options = { env: { ...environment(portolan), ...env }, timeout: 30_000 };
-  const child = spawn(process.execPath, [command, ...args], {
+  const child = spawn(process.execPath, [portolan.program ?? command, ...args], {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -50,8 +49,8 @@ export function runCli(
 }
 
 /** For commands that go on until they are interrupted. */
-export function follow(portolan: Pick<Portolan, 'apiPort' | 'dataDir'>, args: readonly string[]): Following {
-  const child = spawn(process.execPath, [command, ...args], {
+export function follow(portolan: Where, args: readonly string[]): Following {
+  const child = spawn(process.execPath, [portolan.program ?? command, ...args], {
     env: environment(portolan),
     stdio: ['ignore', 'pipe', 'inherit'],
   });

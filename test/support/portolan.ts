@@ -49,6 +49,8 @@ export interface StartOptions {
   readonly dataDir?: string;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** Another `portolan.cjs` than the one of this checkout. */
+  readonly program?: string;
   /** On the simulated engine: its containers have loopback addresses. */
   readonly simulated?: boolean;
 }
@@ -165,7 +167,7 @@ function launch(options: StartOptions & { dataDir: string }) {
   const child = spawn(
     process.execPath,
     [
-      options.simulated === true ? simulated : command,
+      options.simulated === true ? simulated : (options.program ?? command),
       ...args,
       ...ports.filter((_, at) => !given.includes(ports[at - (at % 2)]!)),
       ...given,

@@ -1,0 +1,68 @@
+/** `portolan export`: the log as NDJSON, gzipped by the file's name, while the service goes on. */
+import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { Command } from 'commander';
+import type { ExportOptions, Transferred } from '../../log/export.ts';
+import { offline } from '../context.ts';
+import { CliFailure, exitCodes } from '../failure.ts';
+import { interruptedExitCode, onInterrupt } from '../interruption.ts';
+import { createProgress } from '../progress.ts';
+
+interface Options {
+  readonly force?: boolean;
+}
+
+export function exporting(program: Command): void {
+  program
+    .command('export')
+    .description('write the log to a file (--data-dir)')
+    .argument('[file]', 'gzipped if it ends in .gz; - for standard output', '-')
+    .option('-f, --force', 'replace a file that exists')
+    .action(async (file: string, { force }: Options, command: Command) => {
+      const { output, options } = offline(command);
+      if (file !== '-' && force !== true && existsSync(file))
+        throw new CliFailure(`${file} exists`, exitCodes.usage, ['--force replaces it']);
+      const progress = createProgress();
+      const interruption = onInterrupt();
+      try {
+        const { events, head } = await write(file, {
+          dataDir: options.dataDir,
+          onProgress: (position, end) => progress.update(position / end, `position ${position} of ${end}`),
+          signal: interruption.signal,
+        });
+        progress.end();
+        if (file === '-') return;
+        if (output.json) output.answer({ file, events, head });
+        else output.line(`${events} events in ${file}; head ${head.position}:${head.hash}`);
+      } catch (error) {
+        if (!interruption.signal.aborted) throw error;
+        process.exitCode = interruptedExitCode;
+      } finally {
+        progress.end();
+        interruption.over();
+      }
+    });
+}
+
+/** Beside its place, then renamed: what has the name is whole. */
+async function write(file: string, options: Omit<ExportOptions, 'out'>): Promise<Transferred> {
+  const { exportLog } = await import('../../log/export.ts');
+  if (file === '-') return exportLog({ ...options, out: process.stdout });
+  const partial = `${file}.partial`;
+  const written = createWriteStream(partial, { mode: 0o600 });
+  try {
+    if (!file.endsWith('.gz')) {
+      const transferred = await exportLog({ ...options, out: written });
+      renameSync(partial, file);
+      return transferred;
+    }
+    const gzip = createGzip();
+    const [transferred] = await Promise.all([exportLog({ ...options, out: gzip }), pipeline(gzip, written)]);
+    renameSync(partial, file);
+    return transferred;
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+/** `portolan import`: a new log of an export, with the same hashes; into a folder that has none. */
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { Command } from 'commander';
+import { offline } from '../context.ts';
+import { CliFailure, exitCodes } from '../failure.ts';
+import { createProgress } from '../progress.ts';
+
+export function importing(program: Command): void {
+  program
+    .command('import')
+    .description('make a new log of an export (--data-dir)')
+    .argument('[file]', 'gunzipped if it ends in .gz; - for standard input', '-')
+    .action(async (file: string, _: unknown, command: Command) => {
+      const { output, options } = offline(command);
+      const { importLog } = await import('../../log/import.ts');
+      const { dataDir } = options;
+      const progress = createProgress();
+      const { events, head } = await importLog({
+        dataDir,
+        input: await open(file),
+        onProgress: (position) => progress.update(null, `${position} events`),
+      }).finally(progress.end);
+      if (output.json) return output.answer({ events, head });
+      output.line(`${events} events are the log of ${dataDir}; head ${head.position}:${head.hash}`);
+    });
+}
+
+async function open(file: string): Promise<Readable> {
+  if (file === '-') return process.stdin;
+  const input = createReadStream(file);
+  await new Promise<void>((resolve, reject) => {
+    input.once('open', () => resolve());
+    input.once('error', ({ message }) => reject(new CliFailure(message, exitCodes.notFound)));
+  });
+  if (!file.endsWith('.gz')) return input;
+  const gunzip = createGunzip();
+  input.once('error', (error) => gunzip.destroy(error));
+  return input.pipe(gunzip);
+}

@@ -1,0 +1,46 @@
+/** Whether the data folder can be written, and the log's chain holds. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { logPath } from '../../log/path.ts';
+import { LogUnusable } from '../../log/port.ts';
+import { verifyLog } from '../../log/verify-log.ts';
+import { type Finding, found } from './finding.ts';
+
+const finding = found('log');
+
+export async function checkLog(
+  dataDir: string,
+  onProgress: (position: number, head: number) => void,
+): Promise<Finding> {
+  const refused = refusedFolder(resolve(dataDir));
+  if (refused !== null) return refused;
+  if (!existsSync(logPath(dataDir))) return finding('skipped', `there is no log in ${dataDir} yet.`);
+  try {
+    const { valid, checkedTo, firstBad } = await verifyLog({ dataDir, onProgress });
+    if (valid) return finding('ok', `the chain of the log holds up to position ${checkedTo}.`);
+    const says = `the log is broken at position ${firstBad!.position}: ${firstBad!.reason}.`;
+    return finding('problem', says, [
+      'keep the file, and put a backup in its place: docs/operations.md, "Backup and restore"',
+      'without one: move the data folder away, and a new history begins',
+    ]);
+  } catch (error) {
+    if (error instanceof LogUnusable) return finding('problem', `${error.message}.`, [error.hint]);
+    throw error;
+  }
+}
+
+function refusedFolder(dataDir: string): Finding | null {
+  let folder = dataDir;
+  while (!existsSync(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return null;
+  } catch {
+    const { username } = userInfo();
+    return finding('problem', `${username} may not write ${folder}.`, [
+      `sudo chown -R ${username} ${folder}`,
+      'or name another folder: --data-dir',
+    ]);
+  }
+}

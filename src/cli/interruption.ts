@@ -1,0 +1,24 @@
+/** Ctrl-C, for commands that have something to put away before they end. */
+
+/** As shells count an end by SIGINT. */
+export const interruptedExitCode = 130;
+
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** From here on Ctrl-C ends the process again. */
+  over(): void;
+}
+
+export function onInterrupt(): Interruption {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  process.once('SIGINT', abort);
+  process.once('SIGTERM', abort);
+  return {
+    signal: controller.signal,
+    over() {
+      process.removeListener('SIGINT', abort);
+      process.removeListener('SIGTERM', abort);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** What the command line does with a log by itself: verify, export, import. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from '../../src/db/open.ts';
+import { logPath } from '../../src/log/path.ts';
+import { type Ran, runCli } from '../support/cli.ts';
+import { cleanUp, type Portolan } from '../support/portolan.ts';
+import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'portolan-cli-log-'));
+const file = (name: string): string => join(folder, name);
+let portolan: Portolan;
+const on = (dataDir: string, ...args: string[]): Promise<Ran> =>
+  runCli({ apiPort: portolan.apiPort, dataDir }, args);
+
+beforeAll(async () => {
+  const simulator = await createEngine();
+  portolan = await serveOn(simulator);
+  await simulator.run({ name: 'web' });
+  await routesEqual(portolan, simulator);
+  await portolan.stop();
+  await simulator.stop();
+});
+afterAll(async () => {
+  await cleanUp();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('an export, gzipped by its name, is imported elsewhere with the same head, and verifies against it', async () => {
+  const exported = await on(portolan.dataDir, 'export', file('log.ndjson.gz'), '--json');
+  expect(exported).toMatchObject({ code: 0, error: '' });
+  const { head, events } = JSON.parse(exported.out);
+  expect(gunzipSync(readFileSync(file('log.ndjson.gz'))).toString()).toContain('"RouteOpened"');
+  const imported = await on(file('copy'), 'import', file('log.ndjson.gz'), '--json');
+  expect(imported).toMatchObject({ code: 0, error: '' });
+  expect(JSON.parse(imported.out)).toEqual({ events, head });
+  const verified = await on(
+    file('copy'),
+    'verify',
+    '--expect-head',
+    `${head.position}:${head.hash}`,
+    '--json',
+  );
+  expect(JSON.parse(verified.out)).toEqual({ valid: true, checkedTo: events });
+  expect((await on(file('copy'), 'verify')).out).toContain(`${head.position}:${head.hash}`);
+  const again = await on(file('copy'), 'import', file('log.ndjson.gz'));
+  expect(again).toMatchObject({ code: 1, out: '' });
+  expect(again.error).toContain('has a log');
+});
+
+test('an export goes to standard output, and replaces no file unasked', async () => {
+  const { out } = await on(portolan.dataDir, 'export');
+  expect(JSON.parse(out.trim().split('\n').at(-1)!)).toHaveProperty('end');
+  writeFileSync(file('mine'), 'mine');
+  const refused = await on(portolan.dataDir, 'export', file('mine'));
+  expect(refused).toMatchObject({ code: 2 });
+  expect(readFileSync(file('mine'), 'utf8')).toBe('mine');
+  expect(await on(portolan.dataDir, 'export', file('mine'), '--force')).toMatchObject({ code: 0 });
+  expect(existsSync(`${file('mine')}.partial`)).toBe(false);
+});
+
+test('a changed payload, another head and a missing log: exit code 1, and what is wrong', async () => {
+  await on(portolan.dataDir, 'export', file('plain.ndjson'));
+  await on(file('changed'), 'import', file('plain.ndjson'));
+  const db = openDatabase(logPath(file('changed')), { synchronous: 'FULL' });
+  for (const { name } of db.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").all() as {
+    name: string;
+  }[])
+    db.exec(`DROP TRIGGER "${name}"`);
+  db.exec(`UPDATE events SET data = replace(data, 'web', 'wob') WHERE type = 'RouteOpened'`);
+  db.close();
+  const broken = await on(file('changed'), 'verify');
+  expect(broken.code).toBe(1);
+  expect(broken.out).toMatch(/^The log is broken at position \d+: its payload was changed\.\n$/);
+  const other = await on(portolan.dataDir, 'verify', '--expect-head', `1:${'0'.repeat(64)}`, '--json');
+  expect(other.code).toBe(1);
+  expect(JSON.parse(other.out)).toMatchObject({ valid: false, firstBad: { position: 1 } });
+  const none = await on(file('nothing'), 'verify');
+  expect(none).toMatchObject({ code: 1, out: '' });
+  expect(none.error).toMatch(/^portolan: /);
+});
