@@ -62,7 +62,7 @@ describe('questions', () => {
 
   test('why says it in a sentence, with the events that led to it', async () => {
     const { out } = await cli('why', hostOf('web'));
-    expect(out).toMatch(/^web\.docker\.localhost goes to web since .*\n/);
+    expect(out).toMatch(/^web\.docker\.localhost has gone to web since .*\n/);
     expect(out).toContain('RouteOpened');
     expect((await cli('why', hostOf('wep'))).out).toMatch(/web\.docker\.localhost .* near\./);
   });
@@ -206,7 +206,8 @@ describe('what goes on until it is interrupted', () => {
           .trim()
           .split('\n')
           .map((line) => JSON.parse(line));
-        return lines.some(({ type }) => type === 'ContainerDied') && lines.at(-1).type.startsWith('Route')
+        const died = lines.findIndex(({ type }) => type === 'ContainerDied');
+        return died !== -1 && lines.slice(died).some(({ type }) => type.startsWith('Route'))
           ? lines.map(({ position }) => position)
           : undefined;
       });
