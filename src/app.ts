@@ -89,7 +89,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       trustedProxies: config.trustedProxies,
       explain: config.explain,
       apiUrl: `http://localhost:${config.apiPort}/`,
-      limits: defaultLimits,
+      limits: { ...defaultLimits, ...config.limits },
       accessLog: config.accessLog,
     },
     workers: config.workers ?? availableParallelism(),
@@ -242,6 +242,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       exportLog: (signal) => addAbortSignal(signal, openExport(config.dataDir)),
       table: () => createTable(tableOf(loop.state())),
       workers: proxy.workers,
+      traffic: proxy.traffic,
       listening: () => proxy.workers() > 0,
       metrics: createMetrics({
         engineConnected: () => engine.read().connected,

@@ -4,6 +4,17 @@ import { z } from 'zod';
 import type { Host } from './events/ids.ts';
 import { parseHost } from './routing/host.ts';
 
+type LimitName =
+  | 'headerBytes'
+  | 'headerCount'
+  | 'bodyBytes'
+  | 'headersTimeout'
+  | 'idleTimeout'
+  | 'connectTimeout'
+  | 'firstByteTimeout'
+  | 'connections'
+  | 'connectionsPerClient';
+
 export interface Config {
   readonly dataDir: string;
   readonly httpPort: number;
@@ -25,6 +36,8 @@ export interface Config {
   readonly explain: 'local' | 'always' | 'never';
   /** Milliseconds. */
   readonly drain: number;
+  /** What the flags say of the proxy's limits: bytes and milliseconds; 0 is none. */
+  readonly limits: Readonly<Record<LimitName, number>>;
   /** A file, `-` for standard output; null for none. */
   readonly accessLog: string | null;
   readonly logLevel: (typeof logLevels)[number];
@@ -75,6 +88,24 @@ const duration = z
   .string()
   .regex(/^\d{1,9}(ms|s|m|h)$/)
   .transform((value) => Number.parseInt(value, 10) * units[value.replace(/^\d+/, '')]!);
+
+const someTime = duration.pipe(z.number().min(1));
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,8}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+/** Bytes; `k`, `m` and `g` are powers of 1024. */
+const size = (least: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}[kmg]?$/i)
+    .transform(
+      (value) =>
+        Number.parseInt(value, 10) * 1_024 ** ' kmg'.indexOf(value.replace(/^\d+/, '').toLowerCase() || ' '),
+    )
+    .pipe(z.number().min(least).max(Number.MAX_SAFE_INTEGER));
 
 const setting = <S extends z.ZodType>(
   flag: string,
@@ -139,6 +170,69 @@ const settings = {
   retention: setting('retention', 'PORTOLAN_RETENTION', 'forever', 'forever', z.literal('forever')),
   drain: setting('drain', 'PORTOLAN_DRAIN', '10s', 'a time such as 500ms, 10s or 2m', duration),
   accessLog: setting('access-log', 'PORTOLAN_ACCESS_LOG', '', 'a file, or - for standard output', z.string()),
+  maxHeaderBytes: setting(
+    'max-header-bytes',
+    'PORTOLAN_MAX_HEADER_BYTES',
+    '32k',
+    'a size such as 16k',
+    size(1_024),
+  ),
+  maxHeaderCount: setting(
+    'max-header-count',
+    'PORTOLAN_MAX_HEADER_COUNT',
+    '100',
+    'a number from 1 to 10000',
+    whole(1, 10_000),
+  ),
+  maxBodyBytes: setting(
+    'max-body-bytes',
+    'PORTOLAN_MAX_BODY_BYTES',
+    '0',
+    'a size such as 10m; 0 for no limit',
+    size(0),
+  ),
+  headersTimeout: setting(
+    'headers-timeout',
+    'PORTOLAN_HEADERS_TIMEOUT',
+    '10s',
+    'a time of 1ms or more, such as 10s',
+    someTime,
+  ),
+  idleTimeout: setting(
+    'idle-timeout',
+    'PORTOLAN_IDLE_TIMEOUT',
+    '75s',
+    'a time of 1ms or more, such as 75s',
+    someTime,
+  ),
+  connectTimeout: setting(
+    'connect-timeout',
+    'PORTOLAN_CONNECT_TIMEOUT',
+    '5s',
+    'a time of 1ms or more, such as 5s',
+    someTime,
+  ),
+  firstByteTimeout: setting(
+    'first-byte-timeout',
+    'PORTOLAN_FIRST_BYTE_TIMEOUT',
+    '60s',
+    'a time of 1ms or more, such as 60s',
+    someTime,
+  ),
+  maxConnections: setting(
+    'max-connections',
+    'PORTOLAN_MAX_CONNECTIONS',
+    '20000',
+    'a number from 1; 0 for what descriptors allow',
+    whole(0, 10_000_000),
+  ),
+  maxConnectionsPerClient: setting(
+    'max-connections-per-client',
+    'PORTOLAN_MAX_CONNECTIONS_PER_CLIENT',
+    '0',
+    'a number from 1; 0 for no limit',
+    whole(0, 10_000_000),
+  ),
   logLevel: setting('log-level', 'PORTOLAN_LOG_LEVEL', 'info', logLevels.join(', '), z.enum(logLevels)),
   logFormat: setting(
     'log-format',
@@ -196,6 +290,17 @@ export function readConfig(args: readonly string[], env: Env): Config {
     trustedProxies: read(settings.trustedProxies),
     explain: read(settings.explain),
     drain: read(settings.drain),
+    limits: {
+      headerBytes: read(settings.maxHeaderBytes),
+      headerCount: read(settings.maxHeaderCount),
+      bodyBytes: read(settings.maxBodyBytes),
+      headersTimeout: read(settings.headersTimeout),
+      idleTimeout: read(settings.idleTimeout),
+      connectTimeout: read(settings.connectTimeout),
+      firstByteTimeout: read(settings.firstByteTimeout),
+      connections: read(settings.maxConnections),
+      connectionsPerClient: read(settings.maxConnectionsPerClient),
+    },
     accessLog: read(settings.accessLog) || null,
     logLevel: read(settings.logLevel),
     logFormat: read(settings.logFormat) || null,
@@ -210,7 +315,7 @@ export function usage(): string {
   const lines = Object.values(settings)
     .filter((one) => one.flag !== null)
     .map(
-      (one) => `  --${one.flag.padEnd(18)} ${one.allowed}${one.fallback === '' ? '' : ` (${one.fallback})`}`,
+      (one) => `  --${one.flag.padEnd(26)} ${one.allowed}${one.fallback === '' ? '' : ` (${one.fallback})`}`,
     );
   return ['usage: npm start -- [flags]', '', ...lines].join('\n');
 }

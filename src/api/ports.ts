@@ -10,6 +10,19 @@ import type { RoutingTable } from '../routing/table.ts';
 import type { Sessions } from './session.ts';
 import type { Token } from './token.ts';
 
+/** What each route carried over the last seconds. */
+export interface TrafficView {
+  readonly seconds: number;
+  readonly items: readonly {
+    readonly route: string;
+    readonly host: string;
+    readonly requestsPerSecond: number;
+    readonly errorsPerSecond: number;
+    readonly p50: number | null;
+    readonly p99: number | null;
+  }[];
+}
+
 export interface ApiPorts {
   readonly commands: CommandPort;
   readonly status: StatusPort;
@@ -21,6 +34,7 @@ export interface ApiPorts {
   /** The table as the proxy has it. */
   readonly table: () => RoutingTable;
   readonly workers: () => number;
+  readonly traffic: () => TrafficView;
   /** Whether the proxy listens. */
   readonly listening: () => boolean;
   readonly metrics: Registry;

@@ -23,7 +23,7 @@ import { Problem, problemAnswer, toProblem, validationProblem } from './problem.
 import { replays } from './replays.ts';
 import { resolve } from './resolve.ts';
 import { routes } from './routes.ts';
-import { system } from './system.ts';
+import { system, traffic } from './system.ts';
 
 export interface ApiServer {
   readonly address: string;
@@ -95,6 +95,7 @@ function resources(ports: ApiPorts): Api {
   events(api, ports);
   audit(api, ports);
   system(api, ports);
+  traffic(api, ports);
   log(api, ports);
   replays(api, ports);
   session(api, ports);

@@ -1,4 +1,4 @@
-/** `/system`: how Portolan itself is. */
+/** `/system` and `/traffic`: how Portolan itself is, and what it carries. */
 import { z } from '@hono/zod-openapi';
 import { type Api, define } from './define.ts';
 import type { ApiPorts } from './ports.ts';
@@ -29,6 +29,36 @@ const systemSchema = z
     problems: z.array(z.string()),
   })
   .openapi('System');
+
+const trafficSchema = z
+  .object({
+    seconds: z.number().int(),
+    items: z.array(
+      z.object({
+        route: z.string(),
+        host: z.string(),
+        requestsPerSecond: z.number(),
+        errorsPerSecond: z.number(),
+        p50: z.number().nullable(),
+        p99: z.number().nullable(),
+      }),
+    ),
+  })
+  .openapi('Traffic');
+
+export function traffic(api: Api, ports: ApiPorts): void {
+  define(
+    api,
+    {
+      method: 'get',
+      path: '/traffic',
+      summary: 'What each route carried over the last seconds: rates a second, times in milliseconds',
+      tag: 'system',
+      answer: trafficSchema,
+    },
+    async () => ports.traffic(),
+  );
+}
 
 export function system(api: Api, { status, queries, version, startedAt, workers }: ApiPorts): void {
   define(

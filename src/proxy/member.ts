@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { createCounters } from './counters.ts';
 import type { FromWorker, ProxyCounters, ToWorker } from './messages.ts';
+import type { RouteTraffic } from './traffic.ts';
 import type { WorkerData } from './worker.ts';
 
 export interface ListenAddress {
@@ -23,6 +24,7 @@ export interface Member {
 export interface MemberHooks {
   /** It threw: the thread ends. */
   readonly onError: (error: Error) => void;
+  readonly onTraffic: (reports: readonly RouteTraffic[]) => void;
   readonly onProblem: (problem: string | null) => void;
   readonly onExit: () => void;
 }
@@ -52,6 +54,7 @@ export function createMember(data: WorkerData, hooks: MemberHooks): Member {
         return;
       case 'counters':
         counters = message.counters;
+        if (message.traffic.length > 0) hooks.onTraffic(message.traffic);
         return;
       case 'problem':
         problem = message.problem;

@@ -1,5 +1,6 @@
 /** What control and a proxy worker say to each other. */
 import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
+import type { RouteTraffic } from './traffic.ts';
 
 export interface ProxySettings {
   /** Addresses to listen on, e.g. `127.0.0.1` and `::1`. */
@@ -43,7 +44,11 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'listening'; readonly addresses: readonly { address: string; port: number }[] }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
-  | { readonly kind: 'counters'; readonly counters: ProxyCounters }
+  | {
+      readonly kind: 'counters';
+      readonly counters: ProxyCounters;
+      readonly traffic: readonly RouteTraffic[];
+    }
   /** Something that a person should know; null once it is over. */
   | { readonly kind: 'problem'; readonly problem: string | null }
   | { readonly kind: 'drained' };

@@ -10,6 +10,7 @@ import { createMember, type ListenAddress, type Member } from './member.ts';
 import type { ProxyCounters, ProxySettings, ToWorker } from './messages.ts';
 import { createMirror } from './mirror.ts';
 import { claimPort, explainListen, type PortClaim } from './port-claim.ts';
+import { createTrafficFigures, type TrafficFigures } from './traffic.ts';
 
 export interface Proxy {
   /** @throws {PortUnavailable} */
@@ -18,6 +19,8 @@ export interface Proxy {
   apply(delta: TableDelta): void;
   setTrust(trust: Trust): void;
   counters(): ProxyCounters;
+  /** What each route carries. */
+  traffic: TrafficFigures['read'];
   workers(): number;
   /** Problems of the moment, each one line. */
   problems(): readonly string[];
@@ -48,6 +51,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const self = randomBytes(9).toString('base64url');
   const members = new Set<Member>();
   const mirror = createMirror();
+  const traffic = createTrafficFigures(() => performance.now());
   let settings: ProxySettings;
   let claim: PortClaim | null = null;
   let accessLog: AccessLogWriter | null = null;
@@ -62,6 +66,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     const data = { settings, table: mirror.read(), self, drain, accessLog: log };
     const member = createMember(data, {
       onError: (error) => logger.error({ err: error }, 'a proxy worker has failed'),
+      onTraffic: traffic.add,
       onProblem: (problem) => {
         if (problem !== null) logger.warn(problem);
       },
@@ -154,6 +159,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       tell({ kind: 'trust', trust });
     },
     counters: () => sumCounters([ended, ...[...members].map((member) => member.counters())]),
+    traffic: traffic.read,
     workers: () => members.size,
     problems: () => [
       ...new Set(

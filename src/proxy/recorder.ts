@@ -9,6 +9,7 @@ import type { FieldNames } from './field-names.ts';
 import { fieldValue } from './headers.ts';
 import type { Accepted } from './request-check.ts';
 import { createRequestIds } from './request-ids.ts';
+import type { TrafficNotes } from './traffic.ts';
 
 export interface Recorder {
   /** @param accepted null for a request that is refused as it is */
@@ -22,6 +23,8 @@ export interface Recorder {
 }
 
 export interface RecorderDeps {
+  /** What each route carries. */
+  readonly traffic: TrafficNotes;
   /** Null while it is off. */
   readonly accessLog: AccessLog | null;
   readonly isTrusted: IsTrusted;
@@ -29,7 +32,7 @@ export interface RecorderDeps {
   readonly now: () => number;
 }
 
-export function createRecorder({ accessLog, isTrusted, names, now }: RecorderDeps): Recorder {
+export function createRecorder({ traffic, accessLog, isTrusted, names, now }: RecorderDeps): Recorder {
   const ids = createRequestIds();
 
   function note(record: ExchangeRecord, requester: Requester): void {
@@ -64,6 +67,9 @@ export function createRecorder({ accessLog, isTrusted, names, now }: RecorderDep
       return record;
     },
     end(record, req, complete) {
+      const { route, host, status, cut, started } = record;
+      if (route !== null && route.id !== '')
+        traffic.note({ id: route.id, host }, performance.now() - started, status >= 500 || cut);
       if (accessLog !== null) note(record, requesterOf(req, 'http', complete));
     },
     endTunnel(record, req, complete) {

@@ -27,6 +27,7 @@ import { endSoon } from './linger.ts';
 import type { ProxyCounters, ProxySettings } from './messages.ts';
 import { createRecorder } from './recorder.ts';
 import { type Accepted, checkRequest } from './request-check.ts';
+import { createTrafficNotes, type RouteTraffic } from './traffic.ts';
 import { createUpgrader } from './upgrade.ts';
 import { createUpstreams } from './upstreams.ts';
 
@@ -37,6 +38,8 @@ export interface ProxyServer {
   apply(delta: TableDelta): void;
   setTrust(trust: Trust): void;
   counters(): ProxyCounters;
+  /** What routes carried since the last call. */
+  traffic(): readonly RouteTraffic[];
   /** Requests and tunnels under way. */
   open(): number;
   /** Clients' connections, idle ones included. */
@@ -76,7 +79,8 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const forward = createForward({ ...carrying, upstreams });
   const hold = createHold(limits.holdTimeout);
   const isTrusted = createTrustedProxies(settings.trustedProxies);
-  const recorder = createRecorder({ accessLog: options.accessLog ?? null, isTrusted, names, now });
+  const traffic = createTrafficNotes();
+  const recorder = createRecorder({ traffic, accessLog: options.accessLog ?? null, isTrusted, names, now });
   const drain = createDrain({
     grace: options.drain,
     onLeave: (key) => upstreams.leave(key),
@@ -276,6 +280,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
       if (trust !== 'holding') hold.release();
     },
     counters: () => counters.read(exchanges + upgrader.open()),
+    traffic: traffic.take,
     open: () => exchanges + upgrader.open(),
     connections: () => connections.open(),
     startClosing() {

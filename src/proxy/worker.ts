@@ -55,7 +55,7 @@ function drainAndEnd(grace: number): void {
     clearInterval(report);
     exhaustion.close();
     proxy.close();
-    tell({ kind: 'counters', counters: proxy.counters() });
+    reportNow();
     tell({ kind: 'drained' });
     // Connections that were cut off just now tell it a turn later.
     setTimeout(() => {
@@ -70,7 +70,9 @@ function drainAndEnd(grace: number): void {
   const timer = setTimeout(end, grace);
 }
 
-const report = setInterval(() => tell({ kind: 'counters', counters: proxy.counters() }), reportInterval);
+const reportNow = (): void =>
+  tell({ kind: 'counters', counters: proxy.counters(), traffic: proxy.traffic() });
+const report = setInterval(reportNow, reportInterval);
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
