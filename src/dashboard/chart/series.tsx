@@ -33,7 +33,7 @@ export function Series({ label, times, series }: SeriesProps) {
           x: { range: (_, least, most) => [Math.min(least ?? 0, (most ?? 0) - 60), most ?? 1] },
           y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] },
         },
-        axes: [{ ...axis, size: 26 }, axis],
+        axes: [{ ...axis, size: 26, values: (_, ticks) => ticks.map(clock) }, axis],
         series: [
           {},
           ...series.map((one) => ({
@@ -61,3 +61,6 @@ export function Series({ label, times, series }: SeriesProps) {
   });
   return <div ref={box} class="chart" role="img" aria-label={label} />;
 }
+
+/** @param seconds since the epoch */
+const clock = (seconds: number): string => new Date(seconds * 1_000).toTimeString().slice(0, 8);
