@@ -17,8 +17,8 @@ export interface AsOf {
   host(moment: Moment, host: string): HostView | null;
   routesOf(moment: Moment, host: string): RouteView[];
   refusals(moment: Moment): RefusalView[];
-  /** All that were ever routed by then, whether or not they were open. */
-  everyRoute(moment: Moment): RouteView[];
+  /** Each route that may differ between the two, as it was at both; null before it was ever opened. */
+  changed(from: Moment, to: Moment): { before: RouteView | null; after: RouteView }[];
   entry(moment: Moment, host: string): HostEntry | null;
   /** Whether Portolan served at all. */
   serves(moment: Moment): boolean;
@@ -55,12 +55,12 @@ export function createAsOf(db: DatabaseFile): AsOf {
     return instant === null || last.toMs === null || last.toMs > instant;
   }
 
-  function view(moment: Moment, host: string, standing: readonly RefusalView[]): HostView {
+  function view(moment: Moment, host: string, standing: readonly RefusalView[], serving: boolean): HostView {
     const routes = routesOf(moment, host);
     const refused = standing.filter((one) => one.match?.host === host);
     const open = routes.find((route) => route.state !== 'closed');
     const state = open?.state ?? (refused.length > 0 ? 'refused' : 'closed');
-    const sentence = open ? '' : serves(moment) ? (entry(moment, host)?.sentence ?? '') : notServing;
+    const sentence = open ? '' : serving ? (entry(moment, host)?.sentence ?? '') : notServing;
     return { host, state, routes, refusals: refused, sentence };
   }
 
@@ -94,23 +94,26 @@ export function createAsOf(db: DatabaseFile): AsOf {
       const [after] = decodeCursor(cursor, ['string']) ?? [''];
       const rows = statements.hosts.all(after, moment.position, limit + 1) as { host: string }[];
       const standing = refusals(moment);
+      const serving = serves(moment);
       return pageOf(
         rows,
         limit,
-        ({ host }) => view(moment, host, standing),
+        ({ host }) => view(moment, host, standing, serving),
         (row) => [row.host],
       );
     },
     host(moment, host) {
       const known = entry(moment, host) !== null || routesOf(moment, host).length > 0;
-      return known ? view(moment, host, refusals(moment)) : null;
+      return known ? view(moment, host, refusals(moment), serves(moment)) : null;
     },
     routesOf,
     refusals,
-    everyRoute: (moment) =>
-      (statements.all.all(moment.position, '', '', '', -1) as IntervalRow[]).map((row) =>
-        routeThen(row, moment),
-      ),
+    changed: (from, to) =>
+      (statements.changed.all(from.position, to.position, from.position) as Ends[]).map(({ first, last }) => {
+        const before = first === null ? null : (statements.interval.get(first) as IntervalRow);
+        const after = first === last ? before! : (statements.interval.get(last) as IntervalRow);
+        return { before: before && routeThen(before, from), after: routeThen(after, to) };
+      }),
     entry,
     serves,
     resolve(moment, host, target) {
@@ -127,11 +130,26 @@ export function createAsOf(db: DatabaseFile): AsOf {
   };
 }
 
+/** Row ids of the last intervals that had begun by each moment. */
+interface Ends {
+  readonly first: number | null;
+  readonly last: number;
+}
+
 function prepare(db: DatabaseFile) {
   // The last interval of each route that had begun by then; a route that began later has none.
   const then = `FROM routes r JOIN route_history h ON h.route = r.id AND h.from_position =
     (SELECT max(from_position) FROM route_history WHERE route = r.id AND from_position <= ?)`;
+  const lastBegun = `SELECT h.rowid FROM route_history h WHERE h.route = r.id AND h.from_position <= ?
+    ORDER BY h.from_position DESC LIMIT 1`;
   return {
+    // Only of those that may differ is more read than the index.
+    changed:
+      db.prepare(`SELECT first, last FROM (SELECT r.id, (${lastBegun}) AS first, (${lastBegun}) AS last FROM routes r)
+      WHERE last IS NOT NULL AND (first IS NOT last
+        OR EXISTS (SELECT 1 FROM route_history h WHERE h.rowid = last AND h.to_position > ?))
+      ORDER BY id`),
+    interval: db.prepare(`SELECT ${intervalColumns} FROM route_history h WHERE h.rowid = ?`),
     all: db.prepare(`SELECT ${intervalColumns} ${then} WHERE (r.host, r.path, r.id) > (?, ?, ?)
       ORDER BY r.host, r.path, r.id LIMIT ?`),
     ofHost: db.prepare(`SELECT ${intervalColumns} ${then} WHERE r.host = ? AND (r.path, r.id) > (?, ?)
@@ -144,8 +162,15 @@ function prepare(db: DatabaseFile) {
         'SELECT entry FROM host_entries WHERE host = ? AND from_position <= ? ORDER BY from_position DESC LIMIT 1',
       )
       .pluck(),
+    // Leaps from host to host: each has many entries.
     names: db
-      .prepare('SELECT DISTINCT host FROM host_entries WHERE from_position <= ? ORDER BY host')
+      .prepare(
+        `WITH RECURSIVE leaps(host) AS (
+           SELECT min(host) FROM host_entries
+           UNION ALL SELECT (SELECT min(e.host) FROM host_entries e WHERE e.host > leaps.host) FROM leaps WHERE host IS NOT NULL
+         ) SELECT host FROM leaps WHERE host IS NOT NULL
+           AND EXISTS (SELECT 1 FROM host_entries e WHERE e.host = leaps.host AND e.from_position <= ?)`,
+      )
       .pluck(),
     refusals: db
       .prepare(

@@ -14,11 +14,9 @@ export function createDiffs(asOf: AsOf, events: EventQueries): Diffs {
   function compare(
     from: Moment,
     to: Moment,
-    before: readonly RouteView[],
-    after: readonly RouteView[],
+    pairs: readonly { before: RouteView | null; after: RouteView }[],
   ): DiffView {
-    const then = new Map(before.map((route) => [route.id, route]));
-    const changes = after.flatMap((route) => changeOf(then.get(route.id) ?? null, route) ?? []);
+    const changes = pairs.flatMap(({ before, after }) => changeOf(before, after) ?? []);
     const of = (kind: Change['kind']): RouteChangeView[] =>
       changes.flatMap((change) => (change.kind === kind ? [withCause(change)] : []));
     return {
@@ -44,14 +42,16 @@ export function createDiffs(asOf: AsOf, events: EventQueries): Diffs {
   });
 
   return {
-    between: (from, to) => compare(from, to, asOf.everyRoute(from), asOf.everyRoute(to)),
+    between: (from, to) => compare(from, to, asOf.changed(from, to)),
     ofHost(moment, host) {
       const now = asOf.routesOf(moment, host);
       if (now.length === 0) return null;
       if (now.some((route) => route.state !== 'closed'))
-        return { ...compare(moment, moment, now, now), lastWorked: ends(moment) };
+        return { ...compare(moment, moment, []), lastWorked: ends(moment) };
       const last = { position: Math.max(...now.map((route) => route.position)) - 1, instant: null };
-      return { ...compare(last, moment, asOf.routesOf(last, host), now), lastWorked: ends(last) };
+      const then = new Map(asOf.routesOf(last, host).map((route) => [route.id, route]));
+      const pairs = now.map((after) => ({ before: then.get(after.id) ?? null, after }));
+      return { ...compare(last, moment, pairs), lastWorked: ends(last) };
     },
   };
 }

@@ -10,7 +10,7 @@ export interface Moment {
   readonly instant: number | null;
 }
 
-/** A moment that has not come yet. */
+/** A moment that has not come yet, or one after the moment that it should precede. */
 export class BadMoment extends Error {
   override readonly name = 'BadMoment';
 }

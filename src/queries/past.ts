@@ -3,7 +3,7 @@ import type { DatabaseFile } from '../db/open.ts';
 import { createAsOf } from './as-of.ts';
 import { createDiffs } from './diff.ts';
 import type { EventQueries } from './events.ts';
-import { createMoments, type Moment } from './moment.ts';
+import { BadMoment, createMoments, type Moment } from './moment.ts';
 import type { At, Paging } from './port.ts';
 import { createTimelines } from './timeline.ts';
 import { createWhy } from './why.ts';
@@ -30,7 +30,14 @@ export function createPast(
     resolveAt: (moment: At, host: string, target: string) => asOf.resolve(at(moment), host, target),
     positionAt: (moment: At) => at(moment).position,
     why: (host: string, moment?: At) => why(at(moment), host),
-    diff: (from: At, to?: At) => diffs.between(at(from), at(to)),
+    diff: (from: At, to?: At) => diffs.between(...inOrder(at(from), at(to))),
     hostDiff: (host: string, moment?: At) => diffs.ofHost(at(moment), host),
   };
+}
+
+function inOrder(from: Moment, to: Moment): [Moment, Moment] {
+  const isLater =
+    from.position > to.position || (from.instant ?? 0) > (to.instant ?? Number.MAX_SAFE_INTEGER);
+  if (isLater) throw new BadMoment('from lies after to; a moment before it is allowed');
+  return [from, to];
 }

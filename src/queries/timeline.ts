@@ -31,7 +31,7 @@ export function createTimelines(log: DatabaseFile, projections: DatabaseFile): T
     },
     density({ from, to }, buckets) {
       const edges = Array.from({ length: buckets + 1 }, (_, index) => from + ((to - from) * index) / buckets);
-      const positions = edges.map((edge) => instants.firstFrom(edge));
+      const positions = instants.firstFromEach(edges);
       return {
         from: new Date(from).toISOString(),
         to: new Date(to).toISOString(),

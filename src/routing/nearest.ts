@@ -17,7 +17,19 @@ export function nearest(
   return found.slice(0, most).map((one) => one.name);
 }
 
+/** What both begin and end with is no edit: most names differ in a few letters. */
 function distance(one: string, other: string): number {
+  let start = 0;
+  let [oneEnd, otherEnd] = [one.length, other.length];
+  while (start < oneEnd && start < otherEnd && one[start] === other[start]) start += 1;
+  while (oneEnd > start && otherEnd > start && one[oneEnd - 1] === other[otherEnd - 1]) {
+    oneEnd -= 1;
+    otherEnd -= 1;
+  }
+  return levenshtein(one.slice(start, oneEnd), other.slice(start, otherEnd));
+}
+
+function levenshtein(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i++) {
     const next = [i];

@@ -9,7 +9,7 @@ import { createEventQueries } from '../../src/queries/events.ts';
 import { createHistoryQuery } from '../../src/queries/history.ts';
 import { BadMoment } from '../../src/queries/moment.ts';
 import { createPast } from '../../src/queries/past.ts';
-import type { At } from '../../src/queries/port.ts';
+import type { At, RouteView } from '../../src/queries/port.ts';
 import { resolution } from '../../src/queries/resolution.ts';
 import { entriesOf } from '../../src/routing/entries.ts';
 import { evolve } from '../../src/routing/evolve.ts';
@@ -325,6 +325,43 @@ describe('what changed', () => {
       expect(removed[0]!.cause).toMatchObject({ type: 'RouteClosed' });
       expect(removed[0]!.before).toMatchObject({ state: 'open', targets: [{ name: 'web' }] });
       expect(removed[0]!.after).toMatchObject({ state: 'closed', reason: 'stopped' });
+    });
+  });
+
+  test('between any two positions is what the routes of both show', async () => {
+    const stories = fc.record({ seed: fc.nat(), length: fc.integer({ min: 1, max: 50 }) });
+    await fc.assert(
+      fc.asyncProperty(stories, async ({ seed, length }) => {
+        const story = lifecycles(seed, length);
+        const count = story.events().length;
+        await remembering(story, (past) => {
+          const routesAt = (number: number) =>
+            new Map(past.routesAt(position(number), all).items.map((route) => [route.id, route]));
+          for (let turn = 0; turn < 20; turn += 1) {
+            const [from, to] = [(turn * 31) % count, ((turn * 17) % count) + 1].sort((a, b) => a - b);
+            const [before, after] = [routesAt(from!), routesAt(to!)];
+            const targetsOf = (route: RouteView | undefined): string =>
+              route?.state === 'open' ? JSON.stringify(route.targets) : '';
+            const expected = [...after].filter(
+              ([id]) => targetsOf(before.get(id)) !== targetsOf(after.get(id)),
+            );
+            const { added, removed, changed } = past.diff(position(from!), position(to!));
+            const told = [...added, ...removed, ...changed];
+            expect(told.map((change) => change.route).sort()).toEqual(expected.map(([id]) => id).sort());
+            for (const change of told) {
+              expect(change.before).toEqual(before.get(change.route) ?? null);
+              expect(change.after).toEqual(after.get(change.route));
+            }
+          }
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('the wrong way round is refused', async () => {
+    await remembering(shop().story, (past) => {
+      expect(() => past.diff(position(5), position(4))).toThrow(BadMoment);
     });
   });
 

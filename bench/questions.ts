@@ -1,0 +1,127 @@
+/**
+ * How long does a question about the past take on a long log? Each is asked many times, of hosts and moments all over it.
+ * It is the thread's CPU time, which other work on the machine does not lengthen; waits for the disk are not in it.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDatabase } from '../src/db/open.ts';
+import { createAppender } from '../src/log/append.ts';
+import { encodeEvent } from '../src/log/encode.ts';
+import { openLogFile } from '../src/log/open-file.ts';
+import { logPath } from '../src/log/path.ts';
+import { createLogReader } from '../src/log/read.ts';
+import { projectionsPath } from '../src/projections/file.ts';
+import { rebuild } from '../src/projections/rebuild.ts';
+import { createEventQueries } from '../src/queries/events.ts';
+import { createHistoryQuery } from '../src/queries/history.ts';
+import { createPast } from '../src/queries/past.ts';
+import type { At } from '../src/queries/port.ts';
+import { lifecycles } from './support/lifecycles.ts';
+import { type Figures, print } from './support/report.ts';
+
+const wanted = Number(process.env['EVENTS'] ?? 300_000);
+const hosts = Number(process.env['HOSTS'] ?? 2_000);
+/** A folder to keep, and to ask again the next time. */
+const kept = process.env['FOLDER'];
+
+const folder = kept ?? mkdtempSync(join(process.cwd(), 'bench-questions-'));
+try {
+  if (!existsSync(projectionsPath(folder))) fill();
+  measure();
+} finally {
+  if (kept === undefined) rmSync(folder, { recursive: true });
+}
+
+function fill(): void {
+  const db = openLogFile(folder);
+  db.pragma('synchronous = OFF');
+  const appender = createAppender(db);
+  let batch: ReturnType<typeof encodeEvent>[] = [];
+  for (const { now, events } of lifecycles({ seed: 1, containers: hosts })) {
+    batch.push(...events.map(encodeEvent));
+    if (batch.length < 1_000) continue;
+    appender.append(batch, appender.head().position, now);
+    batch = [];
+    if (appender.head().position >= wanted) break;
+  }
+  db.close();
+  const log = createLogReader(folder);
+  rebuild({ log, path: projectionsPath(folder), batch: 5_000 });
+  log.close();
+}
+
+function measure(): void {
+  const reader = createLogReader(folder);
+  const log = openDatabase(logPath(folder), { readonly: true, synchronous: 'FULL' });
+  const db = openDatabase(projectionsPath(folder), { readonly: true, synchronous: 'NORMAL' });
+  const head = reader.head().position;
+  const events = createEventQueries(log, reader, db);
+  const past = createPast(log, db, events, () => head);
+  const history = createHistoryQuery(db);
+  const names = past.hostsAt({ kind: 'position', position: head }, { limit: 1_000 }).items;
+  const day = 86_400_000;
+  const first = Date.parse(events.event(1)!.recordedAt);
+  const last = Date.parse(events.event(head)!.recordedAt);
+  let turn = 0;
+  const next = (below: number): number => {
+    turn += 1;
+    return (turn * 7_919) % below;
+  };
+  const host = (): string => names[next(names.length)]!.host;
+  const position = (): At => ({ kind: 'position', position: 1 + next(head) });
+  const instant = (from = first): number => from + next(last - from);
+  const aDay = () => {
+    const to = instant(Math.min(last - 1, first + day));
+    return { from: to - day, to };
+  };
+  const page = { limit: 100 };
+  print(`questions on ${head} events of ${hosts} hosts: milliseconds of CPU, median and p99`, {
+    ...time('one host as of a position (wanted: p99 2)', 2_000, () => past.hostAt(position(), host())),
+    ...time('one host as of an instant (wanted: p99 2)', 2_000, () =>
+      past.hostAt({ kind: 'instant', instant: instant() }, host()),
+    ),
+    ...time('resolve as of a position (wanted: p99 2)', 2_000, () => past.resolveAt(position(), host(), '/')),
+    ...time('history of one host (wanted: p99 2)', 2_000, () => history(host(), page)),
+    ...time('why, now (wanted: p99 2)', 2_000, () => past.why(host())),
+    ...time('why, then (wanted: p99 2)', 2_000, () => past.why(host(), position())),
+    ...time('host diff (wanted: p99 2)', 500, () => past.hostDiff(host(), position())),
+    ...time('why, of a host never seen', 200, () => past.why(`x${host()}`, position())),
+    ...time('the first 100 routes then (wanted: p99 10)', 300, () => past.routesAt(position(), page)),
+    ...time('1,000 routes then (wanted: p99 10)', 300, () => past.routesAt(position(), { limit: 1_000 })),
+    ...time('100 hosts then (wanted: p99 10)', 300, () => past.hostsAt(position(), page)),
+    ...time('diff over an hour (wanted: p99 10)', 200, () => {
+      const to = instant(first + day);
+      return past.diff({ kind: 'instant', instant: to - 3_600_000 }, { kind: 'instant', instant: to });
+    }),
+    ...time('diff over a day (wanted: p99 10)', 200, () => {
+      const { from, to } = aDay();
+      return past.diff({ kind: 'instant', instant: from }, { kind: 'instant', instant: to });
+    }),
+    ...time('timeline of a day, 100 a page (wanted: p99 10)', 200, () => past.timeline(aDay(), page)),
+    ...time('density of a day, 200 buckets (wanted: p99 10)', 200, () => past.density(aDay(), 200)),
+    ...time('events of a host (wanted: p99 10)', 500, () =>
+      events.events({ host: host(), order: 'desc', ...page }),
+    ),
+    ...time('events of a type within a day (wanted: p99 10)', 300, () => {
+      const { from, to } = aDay();
+      return events.events({ type: 'RouteClosed', since: from, until: to, order: 'desc', ...page });
+    }),
+  });
+  reader.close();
+  log.close();
+  db.close();
+}
+
+function time(name: string, times: number, ask: () => unknown): Figures {
+  for (let turn = 0; turn < 10; turn += 1) ask();
+  const took: number[] = [];
+  for (let turn = 0; turn < times; turn += 1) {
+    const began = process.threadCpuUsage();
+    ask();
+    const { user, system } = process.threadCpuUsage(began);
+    took.push((user + system) / 1_000);
+  }
+  took.sort((one, other) => one - other);
+  const at = (share: number): number => took[Math.floor(took.length * share)]!;
+  return { [`${name}: median`]: at(0.5), [`${name}: p99`]: at(0.99) };
+}
