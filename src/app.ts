@@ -10,6 +10,7 @@ import { createToken } from './api/token.ts';
 import type { Config } from './config.ts';
 import { createCommands, settleOpenCommands } from './control/commands.ts';
 import { createJobs } from './control/jobs.ts';
+import { createLeaving } from './control/leaving.ts';
 import { createLive } from './control/live.ts';
 import { createLoop, type Loop } from './control/loop.ts';
 import { journal } from './control/notes.ts';
@@ -17,6 +18,7 @@ import { createOutage } from './control/outage.ts';
 import { policyOf } from './control/policy.ts';
 import { foldInto, recover } from './control/recover.ts';
 import { createRefusalCounter } from './control/refusals.ts';
+import { createServed } from './control/served.ts';
 import { createSink } from './control/sink.ts';
 import { createSnapshots } from './control/snapshots.ts';
 import { createEngineStatus, createStatus } from './control/status.ts';
@@ -96,12 +98,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     drain: config.drain,
     logger,
   });
+  const served = createServed((delta) => proxy.apply(delta));
   const tableOf = (folded: State): TableSnapshot => ({
     position: folded.position,
     trust: trust.current(),
     hosts: entriesOf(folded),
   });
-  const addresses = await proxy.start(tableOf(state)).catch(async (error: unknown) => {
+  const addresses = await proxy.start(served.table(tableOf(state))).catch(async (error: unknown) => {
     await log.close();
     throw error;
   });
@@ -117,7 +120,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     log,
     state,
     now,
-    applyDelta: (delta) => proxy.apply(delta),
+    applyDelta: (delta) => proxy.apply(served.delta(delta)),
     catchUp: (behind) => read((reader) => foldInto(behind, reader)),
     onCommit(events, head) {
       snapshots.committed(head);
@@ -129,6 +132,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     },
     onError,
   });
+  const leaving = createLeaving({ state: loop.state, served, quiet: proxy.quiet, drain: config.drain });
   const lastAlive = heartbeat?.alive ?? null;
   loop.submit(journal('PortolanStarted', { version, bootId, lastAlive }, null, now()));
   settleOpenCommands(loop, now());
@@ -167,9 +171,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       logger.warn({ reason }, 'the engine is away; the last known routes are served as unconfirmed');
     },
     onCaughtUp() {
-      proxy.replace(tableOf(loop.state()));
+      proxy.replace(served.table(tableOf(loop.state())));
       trust.confirmed();
     },
+    onSignalled: leaving.signalled,
     onDrift(count) {
       drifts += count;
       logger.warn({ count }, 'a periodic list repaired what no signal told');
@@ -213,6 +218,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const execute = createCommands({
     loop,
     engine: docker.commands,
+    leaving,
     connected: () => engine.read().connected,
     absence: () => `the Docker engine is away (${engine.read().reason})`,
     read,
@@ -238,9 +244,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       status,
       queries,
       engine: docker.reader,
+      table: () => {
+        const whole = tableOf(loop.state());
+        return createTable({ ...whole, hosts: whole.hosts.map(served.less) });
+      },
       jobs,
       exportLog: (signal) => addAbortSignal(signal, openExport(config.dataDir)),
-      table: () => createTable(tableOf(loop.state())),
       workers: proxy.workers,
       traffic: proxy.traffic,
       listening: () => proxy.workers() > 0,

@@ -8,13 +8,16 @@ import { commandKey } from '../events/keys.ts';
 import type { LogReader } from '../log/port.ts';
 import type { State } from '../routing/state.ts';
 import { CommandConflict } from './errors.ts';
+import { doubt, type Leaving } from './leaving.ts';
 import type { Loop } from './loop.ts';
 import { commandNote } from './notes.ts';
 import type { Command, CommandOptions, CommandOutcome, CommandPort } from './port.ts';
+import type { Withdrawal } from './served.ts';
 
 export interface CommandDeps {
   readonly loop: Loop;
   readonly engine: EngineCommands;
+  readonly leaving: Pick<Leaving, 'before'>;
   readonly connected: () => boolean;
   /** Why the engine is away, in words; only asked while it is. */
   readonly absence: () => string;
@@ -78,9 +81,11 @@ async function carryOut(
   const data = { ...about, parameters: parametersOf(command) };
   const requested = await deps.loop.record(commandNote('CommandRequested', data, actor, engine, deps.now()));
   if (requested === null) return repeat(deps, id, data);
+  let withdrawal: Withdrawal | null = null;
   try {
     if (!deps.connected())
       throw new EngineError(deps.absence(), 503, 'start the Docker engine, or mend --docker-host');
+    withdrawal = await deps.leaving.before(command, engine, about.container);
     const done = await ask(deps.engine, command, about.container ?? name ?? '', id, options);
     const succeeded = { ...about, container: done.container ?? about.container };
     const event = await deps.loop.record(
@@ -89,9 +94,13 @@ async function carryOut(
     return outcomeOf(event!, done.warnings);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
+    // It was refused: the container is as it was.
+    withdrawal?.putBack();
     const failed = { ...about, status: error.status, message: error.message };
     await deps.loop.record(commandNote('CommandFailed', failed, portolan, engine, deps.now(), requested));
     throw error;
+  } finally {
+    withdrawal?.putBackAfter(doubt);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Policy } from '../events/decisions.ts';
 import type { ContainerId, EngineId } from '../events/ids.ts';
 import { uniqueKey } from '../events/keys.ts';
 import type { State } from '../routing/state.ts';
+import type { Leaving } from './leaving.ts';
 import type { Loop } from './loop.ts';
 import { journal } from './notes.ts';
 
@@ -14,6 +15,8 @@ export interface SinkDeps {
   readonly onCaughtUp: () => void;
   readonly onConnected: (info: EngineInfo) => void;
   readonly onLost: (reason: string) => void;
+  /** Before it is on disk, as closings act at once. */
+  readonly onSignalled: Leaving['signalled'];
   readonly onDrift: (count: number) => void;
   readonly onError: (error: unknown) => void;
   /** RFC 3339: the last sign of life of the run before; null on the first. */
@@ -75,6 +78,7 @@ export function createSink(deps: SinkDeps): EngineSink {
     },
     signal(engine, signal) {
       const { kind: source, type, timeNano, action, container, claimed, attributeDigest } = signal;
+      if (type === 'ContainerKilled') deps.onSignalled(engine, container, claimed.signal, timeNano);
       loop.submit({
         kind: 'signal',
         engine,

@@ -15,6 +15,8 @@ export interface Member {
   readonly listening: Promise<readonly ListenAddress[]>;
   readonly threadId: number;
   send(message: ToWorker): void;
+  /** Resolves when it has no request under way to these targets, when `patience` ms are over, or with its end. */
+  quiet(targets: readonly string[], patience: number): Promise<void>;
   counters(): ProxyCounters;
   problem(): string | null;
   /** Resolves when the thread has ended, which it is made to after `deadline` ms. */
@@ -29,6 +31,9 @@ export interface MemberHooks {
   readonly onExit: () => void;
 }
 
+/** Milliseconds that a worker has to answer a question. */
+const answerTimeout = 1_000;
+
 export function createMember(data: WorkerData, hooks: MemberHooks): Member {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: data,
@@ -40,6 +45,8 @@ export function createMember(data: WorkerData, hooks: MemberHooks): Member {
   const exit = Promise.withResolvers<void>();
   // Whoever starts it waits for it; a replacement's failure shows in its exit.
   listening.promise.catch(() => undefined);
+  const waiting = new Map<number, () => void>();
+  let asked = 0;
   let counters = createCounters().read(0);
   let problem: string | null = null;
 
@@ -60,6 +67,9 @@ export function createMember(data: WorkerData, hooks: MemberHooks): Member {
         problem = message.problem;
         hooks.onProblem(problem);
         return;
+      case 'quiet':
+        waiting.get(message.id)?.();
+        return;
       case 'drained':
         return;
       default:
@@ -70,6 +80,7 @@ export function createMember(data: WorkerData, hooks: MemberHooks): Member {
   worker.on('exit', () => {
     listening.reject(new Error('the proxy worker ended before it listened'));
     exit.resolve();
+    for (const resolve of waiting.values()) resolve();
     hooks.onExit();
   });
 
@@ -77,6 +88,18 @@ export function createMember(data: WorkerData, hooks: MemberHooks): Member {
     listening: listening.promise,
     threadId: worker.threadId,
     send: (message) => worker.postMessage(message),
+    async quiet(targets, patience) {
+      asked += 1;
+      const id = asked;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.set(id, resolve);
+      // A worker that hangs must not hold a command up for ever.
+      const timer = setTimeout(resolve, patience + answerTimeout);
+      worker.postMessage({ kind: 'quiet', id, targets, patience } satisfies ToWorker);
+      await promise;
+      clearTimeout(timer);
+      waiting.delete(id);
+    },
     counters: () => counters,
     problem: () => problem,
     async ended(deadline) {

@@ -38,6 +38,13 @@ export type ToWorker =
   | { readonly kind: 'table'; readonly table: TableSnapshot }
   | { readonly kind: 'delta'; readonly delta: TableDelta }
   | { readonly kind: 'trust'; readonly trust: Trust }
+  /** To be answered once no request is under way to these targets, or `patience` ms are over. */
+  | {
+      readonly kind: 'quiet';
+      readonly id: number;
+      readonly targets: readonly string[];
+      readonly patience: number;
+    }
   /** Stop listening, finish what runs, end what is left after `grace` ms. */
   | { readonly kind: 'drain'; readonly grace: number };
 
@@ -51,6 +58,7 @@ export type FromWorker =
     }
   /** Something that a person should know; null once it is over. */
   | { readonly kind: 'problem'; readonly problem: string | null }
+  | { readonly kind: 'quiet'; readonly id: number }
   | { readonly kind: 'drained' };
 
 /** Since the worker's start. */

@@ -18,6 +18,8 @@ export interface Proxy {
   replace(table: TableSnapshot): void;
   apply(delta: TableDelta): void;
   setTrust(trust: Trust): void;
+  /** Resolves when every worker knows what it was told before, and has no request under way to these targets or `patience` ms are over. */
+  quiet(targets: readonly string[], patience: number): Promise<void>;
   counters(): ProxyCounters;
   /** What each route carries. */
   traffic: TrafficFigures['read'];
@@ -157,6 +159,9 @@ export function createProxy(options: ProxyOptions): Proxy {
     setTrust(trust) {
       mirror.setTrust(trust);
       tell({ kind: 'trust', trust });
+    },
+    async quiet(targets, patience) {
+      await Promise.all([...members].map((member) => member.quiet(targets, patience)));
     },
     counters: () => sumCounters([ended, ...[...members].map((member) => member.counters())]),
     traffic: traffic.read,

@@ -40,6 +40,8 @@ export interface ProxyServer {
   counters(): ProxyCounters;
   /** What routes carried since the last call. */
   traffic(): readonly RouteTraffic[];
+  /** Whether requests are under way to a target; tunnels do not count. */
+  busy(key: string): boolean;
   /** Requests and tunnels under way. */
   open(): number;
   /** Clients' connections, idle ones included. */
@@ -281,6 +283,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     },
     counters: () => counters.read(exchanges + upgrader.open()),
     traffic: traffic.take,
+    busy: upstreams.busy,
     open: () => exchanges + upgrader.open(),
     connections: () => connections.open(),
     startClosing() {

@@ -15,6 +15,8 @@ export interface Upstreams {
   comeBack(key: string): void;
   /** Ends what still runs. */
   end(key: string): void;
+  /** Whether attempts are under way. */
+  busy(key: string): boolean;
   close(): void;
 }
 
@@ -100,6 +102,10 @@ export function createUpstreams(limits: ProxyLimits): Upstreams {
       if (group !== undefined) group.left = false;
     },
     end: endAll,
+    busy(key) {
+      const group = groups.get(key);
+      return group !== undefined && group.busy.size + group.single.size > 0;
+    },
     close() {
       for (const key of [...groups.keys()]) endAll(key);
     },

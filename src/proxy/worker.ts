@@ -73,6 +73,14 @@ function drainAndEnd(grace: number): void {
 const reportNow = (): void =>
   tell({ kind: 'counters', counters: proxy.counters(), traffic: proxy.traffic() });
 const report = setInterval(reportNow, reportInterval);
+function answerWhenQuiet(id: number, targets: readonly string[], patience: number): void {
+  const deadline = Date.now() + patience;
+  const look = (): void => {
+    if (Date.now() < deadline && targets.some((key) => proxy.busy(key))) setTimeout(look, 10);
+    else tell({ kind: 'quiet', id });
+  };
+  look();
+}
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
@@ -84,6 +92,9 @@ port.on('message', (message: ToWorker) => {
       return;
     case 'trust':
       proxy.setTrust(message.trust);
+      return;
+    case 'quiet':
+      answerWhenQuiet(message.id, message.targets, message.patience);
       return;
     case 'drain':
       drainAndEnd(message.grace);

@@ -1,0 +1,41 @@
+/** Replicas stopped and addresses taken over by others, on a real engine under load. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { describeOnDocker, images } from '../support/docker.ts';
+import { startLoad } from '../support/load.ts';
+import { cleanUp, type Portolan, startPortolan } from '../support/portolan.ts';
+
+describeOnDocker('under load on a real engine', (engine) => {
+  let portolan: Portolan;
+  const name = (suffix: string): string => `${engine.prefix}${suffix}`;
+  const labels = [
+    '--label',
+    `com.docker.compose.project=${engine.prefix.slice(0, -1)}`,
+    '--label',
+    'com.docker.compose.service=web',
+  ];
+  const shared = `web.${engine.prefix.slice(0, -1)}.docker.localhost`;
+  const run = (suffix: string, ...args: string[]): Promise<string> =>
+    engine.cli('run', '-d', '--name', name(suffix), '--hostname', name(suffix), ...args, images.web);
+
+  beforeAll(async () => {
+    portolan = await startPortolan({ dockerHost: engine.host });
+  });
+  afterEach(() => engine.cleanUp());
+  afterAll(async () => {
+    await engine.cleanUp();
+    await cleanUp();
+  });
+
+  for (const verb of ['stop?timeout=1', 'restart?timeout=1', 'kill', 'pause']) {
+    test(`one of two replicas gets a ${verb} through the API: no request fails`, async () => {
+      await Promise.all([run('r1', ...labels), run('r2', ...labels)]);
+      for (const suffix of ['r1', 'r2']) await portolan.answers(`${name(suffix)}.docker.localhost`, 200);
+      const load = startLoad({ port: portolan.port, host: shared, path: '/cgi-bin/who' });
+      await load.more(40);
+      expect((await portolan.api('POST', `/containers/${name('r1')}/${verb}`)).status).toBe(200);
+      await load.more(40);
+      await load.stop();
+      expect(load.failures).toEqual([]);
+    });
+  }
+});
