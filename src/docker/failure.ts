@@ -25,10 +25,24 @@ const hints: Readonly<Record<string, string>> = {
 export function toEngineError(error: unknown, redact: (text: string) => string): EngineError {
   if (error instanceof EngineError) return error;
   const failure = (error ?? {}) as ModemFailure;
+  if (failure.statusCode === 403 || failure.statusCode === 405) return guarded(redact(answerOf(failure)));
   if (failure.statusCode !== undefined) return new EngineError(redact(answerOf(failure)), failure.statusCode);
   const code = failure.code ?? '';
   const words = failure.message ?? String(error);
   return new EngineError(redact(`the engine cannot be reached: ${words}`), 503, hints[code] ?? '');
+}
+
+/** The engine itself refuses nobody: what does is in front of it, and answers with a page of its own. */
+function guarded(answer: string): EngineError {
+  const words = answer
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return new EngineError(
+    `this call is not allowed by what guards the engine (${words})`,
+    403,
+    'a socket proxy has to pass POST and DELETE on /containers and /images for commands',
+  );
 }
 
 export const timedOut = (milliseconds: number): EngineError =>

@@ -1,6 +1,6 @@
 /** A socket proxy that lets only reading through, as people put in front of the Docker socket. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,9 @@ export async function startGetOnly(socketPath: string): Promise<GetOnly> {
     answer.on('close', () => onward.destroy());
     onward.end();
   });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
+  await new Promise<void>((resolve) => server.listen({ path, writableAll: true }, resolve));
+  // Also for a container's user, who may not be this one.
+  chmodSync(folder, 0o755);
   return {
     path,
     async stop() {

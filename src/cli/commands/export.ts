@@ -7,6 +7,7 @@ import type { ExportOptions, Transferred } from '../../log/export.ts';
 import { offline } from '../context.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
 import { interruptedExitCode, onInterrupt } from '../interruption.ts';
+import { requireLog } from '../log-folder.ts';
 import { createProgress } from '../progress.ts';
 
 interface Options {
@@ -27,7 +28,7 @@ export function exporting(program: Command): void {
       const interruption = onInterrupt();
       try {
         const { events, head } = await write(file, {
-          dataDir: options.dataDir,
+          dataDir: requireLog(options.dataDir),
           onProgress: (position, end) => progress.update(position / end, `position ${position} of ${end}`),
           signal: interruption.signal,
         });

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { ExpectedHead } from '../../log/verify.ts';
 import { offline } from '../context.ts';
 import { exitCodes } from '../failure.ts';
+import { requireLog } from '../log-folder.ts';
 import { createProgress } from '../progress.ts';
 
 interface Options {
@@ -21,7 +22,7 @@ export function verify(program: Command): void {
     .action(async ({ expectHead }: Options, command: Command) => {
       const { output, options } = offline(command);
       const { verifyLog } = await import('../../log/verify-log.ts');
-      const { dataDir } = options;
+      const dataDir = requireLog(options.dataDir);
       const progress = createProgress();
       const result = await verifyLog({
         dataDir,

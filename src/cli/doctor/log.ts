@@ -38,8 +38,11 @@ function refusedFolder(dataDir: string): Finding | null {
     return null;
   } catch {
     const { username } = userInfo();
-    return finding('problem', `${username} may not write ${folder}.`, [
-      `sudo chown -R ${username} ${folder}`,
+    return finding('problem', `${username} may not write ${dataDir}.`, [
+      // Never the folder above it, which may be anybody's.
+      folder === dataDir
+        ? `sudo chown -R ${username} ${dataDir}`
+        : `sudo install -d -m 700 -o ${username} ${dataDir}`,
       'or name another folder: --data-dir',
     ]);
   }
