@@ -1,5 +1,6 @@
 /** One attempt to have an upstream answer a request, and how its answer is told. */
 import type { IncomingMessage } from 'node:http';
+import type { AnswerHead } from './answer-head.ts';
 
 /** What is asked of an upstream. */
 export interface UpstreamRequest {
@@ -23,10 +24,12 @@ export interface AnswerListener {
   bodyBytes(count: number): void;
   /** The upstream asks for the body (100). */
   proceed(): void;
-  information(status: number, rawHeaders: readonly string[]): void;
+  information(head: AnswerHead): void;
   /** @throws what cannot be passed on; the attempt is then ended, and `failed` told */
-  head(status: number, reason: string, rawHeaders: readonly string[]): void;
-  /** @returns false to be told no more until `resume` */
+  head(head: AnswerHead): void;
+  /** Head, body and end in one. @param body as latin1 @throws as `head` */
+  whole(head: AnswerHead, body: string): void;
+  /** @param chunk memory that is used again after the call @returns false to be told no more until `resume` */
   data(chunk: Buffer): boolean;
   end(rawTrailers: readonly string[]): void;
   failed(failure: Failure): void;
@@ -43,7 +46,7 @@ export interface Failure {
 }
 
 export interface Attempt {
-  /** Ends it at once; nothing more is told. */
+  /** Ends it and its connection at once; nothing more is told. */
   abort(): void;
   resume(): void;
 }

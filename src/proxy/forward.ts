@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Target } from '../events/decisions.ts';
 import { targetKey } from '../routing/table.ts';
+import type { AnswerHead } from './answer-head.ts';
 import type { AnswerListener, Attempt, Failure, UpstreamRequest } from './attempt.ts';
 import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
@@ -114,12 +115,18 @@ class Forwarding implements AnswerListener {
     this.#reply.proceed();
   }
 
-  information(status: number, rawHeaders: readonly string[]): void {
-    if (!this.#finished) this.#reply.information(status, rawHeaders);
+  information(head: AnswerHead): void {
+    if (!this.#finished) this.#reply.information(head);
   }
 
-  head(status: number, reason: string, rawHeaders: readonly string[]): void {
-    if (!this.#finished) this.#reply.head(status, reason, rawHeaders);
+  head(head: AnswerHead): void {
+    if (!this.#finished) this.#reply.head(head);
+  }
+
+  whole(head: AnswerHead, body: string): void {
+    if (this.#finished) return;
+    this.#reply.whole(head, body);
+    this.#answered();
   }
 
   data(chunk: Buffer): boolean {
@@ -128,15 +135,13 @@ class Forwarding implements AnswerListener {
 
   end(rawTrailers: readonly string[]): void {
     if (this.#finished) return;
-    this.#attempt = null;
     try {
       this.#reply.end(rawTrailers);
     } catch {
       // Trailers that Node will not write: the rest has gone out, and its end must not seem whole.
       this.#reply.cut();
     }
-    const { req, res } = this.#exchange;
-    if (!req.complete) discardRest(req, res);
+    this.#answered();
   }
 
   failed(failure: Failure): void {
@@ -146,9 +151,16 @@ class Forwarding implements AnswerListener {
     else this.#recover(failure);
   }
 
+  #answered(): void {
+    this.#attempt = null;
+    const { req, res } = this.#exchange;
+    if (!req.complete) discardRest(req, res);
+  }
+
   #try(): void {
     const targets = this.#exchange.targets();
-    const target = targets.find((one) => !this.#refused.has(targetKey(one)));
+    const target =
+      this.#refused.size === 0 ? targets[0] : targets.find((one) => !this.#refused.has(targetKey(one)));
     if (target === undefined) {
       this.#waitOrFail(targets);
       return;
@@ -166,9 +178,7 @@ class Forwarding implements AnswerListener {
   #recover(failure: Failure): void {
     const target = this.#target!;
     const code = codeOf(failure.error);
-    if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
-      this.#fail(400, 'the request cannot be passed on.');
-    } else if (code === 'EMFILE' || code === 'ENFILE') {
+    if (code === 'EMFILE' || code === 'ENFILE') {
       this.#deps.onExhausted(failure.error);
       this.#fail(503, 'the proxy has no file descriptors left.');
     } else if (!failure.sent && !this.#bodyStarted) {
@@ -195,7 +205,7 @@ class Forwarding implements AnswerListener {
   /** A kept connection that the upstream closed just as the request went out, which it can be given again. */
   #isStale({ error, reused, answered }: Failure): boolean {
     const { method, body } = this.#exchange.request;
-    const closed = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error));
+    const closed = ['CLOSED', 'ECONNRESET', 'EPIPE'].includes(codeOf(error));
     return closed && reused && !answered && body === null && !this.#fresh && idempotent.has(method);
   }
 

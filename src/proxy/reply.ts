@@ -1,10 +1,11 @@
 /** Writes an upstream's answer to the client: head at once, body as it comes, an end only where there was one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AnswerHead } from './answer-head.ts';
 import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { FieldNames } from './field-names.ts';
 import { responseHeaders, trailerFields } from './headers.ts';
-import { checkResponse, promisedLength, reasonOf } from './response-check.ts';
+import { reasonOf } from './response-check.ts';
 
 /** For 1xx. */
 const bare = { length: false, trailer: false, requestId: null };
@@ -46,36 +47,46 @@ export class Reply {
   }
 
   /** @throws {BadResponse} or what Node says of fields that it will not write */
-  information(status: number, rawHeaders: readonly string[]): void {
-    checkResponse(status, rawHeaders, this.#deps.names);
-    // HTTP/1.0 knows no 1xx (RFC 9110 15.2), and a 100 that nobody waits for is noise.
-    if (status === 100 || !this.#speaks11() || this.#res.headersSent) return;
-    this.#res.writeInformation(status, responseHeaders(rawHeaders, this.#deps.names, bare));
+  information({ status, fields }: AnswerHead): void {
+    // HTTP/1.0 knows no 1xx (RFC 9110 15.2).
+    if (!this.#speaks11() || this.#res.headersSent) return;
+    this.#res.writeInformation(status, responseHeaders(fields, this.#deps.names, bare));
   }
 
-  /** @throws {BadResponse} or what Node says of fields that it will not write */
-  head(status: number, reason: string, rawHeaders: readonly string[]): void {
-    const { names, counters, record } = this.#deps;
-    checkResponse(status, rawHeaders, names);
-    const empty = this.#req.method === 'HEAD' || status === 204 || status === 304;
-    const length = empty ? null : promisedLength(rawHeaders, names);
-    this.#chunked = !empty && length === null && this.#speaks11();
-    const { requestId } = record;
-    const framing = { length: status !== 204, trailer: this.#chunked, requestId };
-    const fields = responseHeaders(rawHeaders, names, framing);
-    this.#res.writeHead(status, reasonOf(status, reason), fields);
-    this.#left = length;
-    counters.passed(status);
-    record.answered(status);
+  /** @throws what Node says of fields that it will not write */
+  head(head: AnswerHead): void {
+    this.#writeHead(head);
     // At once, as a stream of events may send its first byte much later; but a body that came along goes in the same write.
     queueMicrotask(() => {
       if (!this.#written && !this.#res.destroyed) this.#res.flushHeaders();
     });
   }
 
-  /** @returns false if the client does not keep up */
-  data(chunk: Buffer): boolean {
+  /** @throws as `head` */
+  whole(head: AnswerHead, body: string): void {
+    this.#writeHead(head);
     this.#written = true;
+    this.#deps.counters.bytes(0, body.length);
+    this.#deps.record.bytesOut += body.length;
+    this.#res.end(body, 'latin1');
+  }
+
+  #writeHead({ status, reason, fields, length }: AnswerHead): void {
+    const { names, counters, record } = this.#deps;
+    const empty = this.#req.method === 'HEAD' || status === 204 || status === 304;
+    this.#left = empty ? null : length;
+    this.#chunked = !empty && length === null && this.#speaks11();
+    const { requestId } = record;
+    const framing = { length: status !== 204, trailer: this.#chunked, requestId };
+    this.#res.writeHead(status, reasonOf(status, reason), responseHeaders(fields, names, framing));
+    counters.passed(status);
+    record.answered(status);
+  }
+
+  /** @returns false if the client does not keep up */
+  data(bytes: Buffer): boolean {
+    this.#written = true;
+    const chunk = Buffer.from(bytes);
     this.#deps.counters.bytes(0, chunk.length);
     this.#deps.record.bytesOut += chunk.length;
     if (this.#left !== null) {

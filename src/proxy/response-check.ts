@@ -29,14 +29,6 @@ export function checkResponse(status: number, rawHeaders: readonly string[], nam
   if (coded && length !== null) throw new BadResponse('it has both Content-Length and Transfer-Encoding');
 }
 
-/** The length that the head promises; null where the body tells its own end. */
-export function promisedLength(rawHeaders: readonly string[], names: FieldNames): number | null {
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (names(rawHeaders[index]!).kind === 'content-length') return Number(rawHeaders[index + 1]);
-  }
-  return null;
-}
-
 /** Node refuses a reason phrase with control characters; the phrase means nothing (RFC 9112 4), so it is replaced. */
 export const reasonOf = (status: number, message: string): string =>
   /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : (STATUS_CODES[status] ?? '');

@@ -74,7 +74,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const names = createFieldNames();
   const balancer = createBalancer();
   const connections = createConnections(limits);
-  const upstreams = createUpstreams(limits);
+  const upstreams = createUpstreams(limits, names, now);
   const onExhausted = options.onExhausted ?? (() => undefined);
   const carrying = { limits, counters, names, now, onExhausted };
   const upgrader = createUpgrader(carrying);

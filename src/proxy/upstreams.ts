@@ -2,9 +2,9 @@
 import type { Target } from '../events/decisions.ts';
 import { targetKey } from '../routing/table.ts';
 import type { AnswerListener, Attempt, UpstreamRequest } from './attempt.ts';
-import { createDial, Dispatched, type Link } from './dispatch.ts';
+import type { FieldNames } from './field-names.ts';
+import { Link } from './link.ts';
 import type { ProxyLimits } from './messages.ts';
-import { sendOnce } from './one-shot.ts';
 
 export interface Upstreams {
   /** @param fresh on a new connection, as a kept one has just turned out to be closed */
@@ -22,92 +22,110 @@ export interface Upstreams {
 
 /** The connections of one target. */
 interface Group {
+  /** The one used last at the end, as it is the next to be used: the others may grow old and close. */
   readonly idle: Link[];
-  readonly busy: Set<Link>;
-  /** One-shot attempts, by their way to end. */
-  readonly single: Set<() => void>;
+  readonly all: Set<Link>;
   left: boolean;
+  ended: boolean;
 }
+
+/** Milliseconds between two looks for connections that have been idle for too long. */
+const sweepInterval = 500;
 
 const ended = (): Error => new Error('the container has left');
 
-export function createUpstreams(limits: ProxyLimits): Upstreams {
+export function createUpstreams(limits: ProxyLimits, names: FieldNames, now: () => number): Upstreams {
   const groups = new Map<string, Group>();
-  const dial = createDial(limits);
+  /** By the table's own objects, as they stay the same between its changes. */
+  const found = new WeakMap<Target, Group>();
+  const idleUntil = new WeakMap<Link, number>();
+  const memory = Buffer.allocUnsafeSlow(64 * 1024);
 
-  function groupOf(key: string): Group {
+  function groupOf(target: Target): Group {
+    const known = found.get(target);
+    if (known !== undefined && !known.ended) return known;
+    const key = targetKey(target);
     let group = groups.get(key);
     if (group === undefined) {
-      group = { idle: [], busy: new Set(), single: new Set(), left: false };
+      group = { idle: [], all: new Set(), left: false, ended: false };
       groups.set(key, group);
     }
+    found.set(target, group);
     return group;
   }
 
-  /** The one used last: the others may grow old and close. */
-  function take(group: Group, target: Target, fresh: boolean): Link {
-    const link = (fresh ? undefined : group.idle.pop()) ?? connect(group, target);
-    group.busy.add(link);
-    return link;
+  function take(group: Group): Link | null {
+    for (;;) {
+      const link = group.idle.pop();
+      if (link === undefined) return null;
+      if (!isOld(link)) return link;
+      link.destroy(ended());
+    }
   }
+
+  const isOld = (link: Link): boolean => idleUntil.get(link)! <= now();
 
   function connect(group: Group, target: Target): Link {
-    const link = dial(target);
-    link.client.on('disconnect', () => forget(group, link));
+    const link = new Link(target, {
+      limits,
+      names,
+      memory,
+      onIdle(idle, idleFor) {
+        if (group.left) idle.destroy(ended());
+        else {
+          idleUntil.set(idle, now() + idleFor);
+          group.idle.push(idle);
+        }
+      },
+      onGone(gone) {
+        group.all.delete(gone);
+        const at = group.idle.lastIndexOf(gone);
+        if (at !== -1) group.idle.splice(at, 1);
+      },
+    });
+    group.all.add(link);
     return link;
   }
 
-  /** A connection that is closed is not opened again unless a request waits on it. */
-  function forget(group: Group, link: Link): void {
-    const at = group.idle.indexOf(link);
-    if (at === -1) return;
-    group.idle.splice(at, 1);
-    void link.client.destroy();
-  }
-
-  function giveBack(group: Group, link: Link, keep: boolean): void {
-    if (!group.busy.delete(link)) return;
-    if (keep && !group.left && link.isOpen()) group.idle.push(link);
-    // Not within undici's own call to us.
-    else setImmediate(() => void link.client.destroy());
-  }
-
-  function endAll(key: string): void {
+  function end(key: string): void {
     const group = groups.get(key);
     if (group === undefined) return;
     groups.delete(key);
     group.left = true;
-    for (const link of [...group.idle, ...group.busy]) void link.client.destroy(ended());
-    for (const end of [...group.single]) end();
+    group.ended = true;
+    for (const link of [...group.all]) link.destroy(ended());
   }
+
+  const sweep = setInterval(() => {
+    for (const { idle } of groups.values()) for (const link of idle.filter(isOld)) link.destroy(ended());
+  }, sweepInterval).unref();
 
   return {
     send(target, request, listener, fresh) {
-      const group = groupOf(targetKey(target));
-      // undici neither waits for 100 Continue nor asks about the server as a whole.
-      if (request.expectsContinue || request.path === '*')
-        return sendOnce(target, request, listener, limits, group.single);
-      const link = take(group, target, fresh);
-      return new Dispatched(link, request, listener, (keep) => giveBack(group, link, keep)).start();
+      const group = groupOf(target);
+      // Where the client waits to be asked for its body, a connection that is about to close would cost it the request.
+      const kept = fresh || request.expectsContinue ? null : take(group);
+      return (kept ?? connect(group, target)).send(request, listener);
     },
     leave(key) {
       const group = groups.get(key);
       if (group === undefined) return;
       group.left = true;
-      for (const link of group.idle.splice(0)) void link.client.destroy();
-      if (group.busy.size === 0 && group.single.size === 0) groups.delete(key);
+      for (const link of group.idle.splice(0)) link.destroy(ended());
+      if (group.all.size === 0) end(key);
     },
     comeBack(key) {
       const group = groups.get(key);
       if (group !== undefined) group.left = false;
     },
-    end: endAll,
+    end,
     busy(key) {
       const group = groups.get(key);
-      return group !== undefined && group.busy.size + group.single.size > 0;
+      return group !== undefined && group.all.size > group.idle.length;
     },
     close() {
-      for (const key of [...groups.keys()]) endAll(key);
+      clearInterval(sweep);
+      for (const key of [...groups.keys()]) end(key);
     },
   };
 }

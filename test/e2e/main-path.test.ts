@@ -24,7 +24,11 @@ describeOnDocker('on a real engine', (engine) => {
     await run('one');
     await status(hostOf('one'), 200);
     await engine.cli('stop', '-t', '0', name('one'));
-    expect(await status(hostOf('one'), 503)).toContain('has had no upstream since');
+    await status(hostOf('one'), 503);
+    // At the signal it is said to be ending; once it has ended, since when.
+    await within(5_000, 'since when it is down', async () =>
+      (await portolan.get(hostOf('one'))).body.includes('has had no upstream since'),
+    );
     const down = await portolan.get(hostOf('one'));
     expect(down.headers['retry-after']).toMatch(/^\d+$/);
     await engine.cli('start', name('one'));

@@ -1,0 +1,117 @@
+/** A request's body on its way to the upstream: read only once the connection is there, with backpressure, never piped. */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FieldNames } from './field-names.ts';
+import { trailerFields } from './headers.ts';
+
+export interface UploadWatch {
+  /** From here on the request cannot be sent again. */
+  bodyStarted(): void;
+  bodyBytes(count: number): void;
+}
+
+export interface UploadEnds {
+  readonly onDone: () => void;
+  /** The client is gone, or what it sends cannot be read on. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Up to this size, a chunk and its frame are one write. */
+const smallChunk = 4 * 1024;
+
+/** Stopping it leaves the client's connection alone, so that it can still be answered. */
+export class Upload {
+  readonly #req: IncomingMessage;
+  readonly #socket: Socket;
+  readonly #chunked: boolean;
+  readonly #watch: UploadWatch;
+  readonly #names: FieldNames;
+  readonly #ends: UploadEnds;
+  /** The upstream does not keep up. */
+  #blocked = false;
+
+  constructor(
+    req: IncomingMessage,
+    socket: Socket,
+    chunked: boolean,
+    watch: UploadWatch,
+    names: FieldNames,
+    ends: UploadEnds,
+  ) {
+    this.#req = req;
+    this.#socket = socket;
+    this.#chunked = chunked;
+    this.#watch = watch;
+    this.#names = names;
+    this.#ends = ends;
+  }
+
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  start(): void {
+    this.#watch.bodyStarted();
+    this.#socket.on('drain', this.#onDrain);
+    this.#req
+      .on('data', this.#onData)
+      .on('end', this.#onEnd)
+      .on('error', this.#onError)
+      .on('close', this.#onClose);
+    if (this.#req.readableEnded) this.#onEnd();
+  }
+
+  stop(): void {
+    this.#socket.off('drain', this.#onDrain);
+    this.#req
+      .off('data', this.#onData)
+      .off('end', this.#onEnd)
+      .off('error', this.#onError)
+      .off('close', this.#onClose);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#watch.bodyBytes(chunk.length);
+    if (this.#socket.destroyed) return;
+    const more = this.#chunked ? this.#writeChunk(chunk) : this.#socket.write(chunk);
+    if (more) return;
+    this.#blocked = true;
+    this.#req.pause();
+  };
+
+  #writeChunk(chunk: Buffer): boolean {
+    const size = `${chunk.length.toString(16)}\r\n`;
+    if (chunk.length <= smallChunk)
+      return this.#socket.write(`${size}${chunk.toString('latin1')}\r\n`, 'latin1');
+    this.#socket.cork();
+    this.#socket.write(size, 'latin1');
+    this.#socket.write(chunk);
+    const more = this.#socket.write('\r\n', 'latin1');
+    this.#socket.uncork();
+    return more;
+  }
+
+  readonly #onDrain = (): void => {
+    this.#blocked = false;
+    this.#req.resume();
+  };
+
+  readonly #onEnd = (): void => {
+    this.stop();
+    if (this.#chunked) this.#socket.write(`0\r\n${this.#trailers()}\r\n`, 'latin1');
+    this.#ends.onDone();
+  };
+
+  #trailers(): string {
+    const fields = trailerFields(this.#req.rawTrailers, this.#names);
+    return fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#ends.onError(error);
+  };
+
+  readonly #onClose = (): void => {
+    if (!this.#req.complete) this.#ends.onError(new Error('the client went away'));
+  };
+}
