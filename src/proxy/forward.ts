@@ -4,9 +4,11 @@ import type { Target } from '../events/decisions.ts';
 import { targetKey } from '../routing/table.ts';
 import type { AnswerHead } from './answer-head.ts';
 import type { AnswerListener, Attempt, Failure, UpstreamRequest } from './attempt.ts';
+import type { Copies } from './copies.ts';
 import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { FieldNames } from './field-names.ts';
+import type { Garbage } from './garbage.ts';
 import { discardRest } from './linger.ts';
 import type { ProxyLimits } from './messages.ts';
 import { Reply } from './reply.ts';
@@ -33,6 +35,8 @@ export interface ForwardDeps {
   readonly upstreams: Upstreams;
   readonly limits: ProxyLimits;
   readonly counters: Counters;
+  readonly copies: Copies;
+  readonly garbage: Garbage;
   readonly names: FieldNames;
   readonly now: () => number;
   /** No file descriptor was left for a connection. */
@@ -68,12 +72,12 @@ class Forwarding implements AnswerListener {
   #fresh = false;
 
   constructor(deps: ForwardDeps, exchange: Exchange) {
-    const { limits, names, counters, now } = deps;
+    const { limits, names, counters, copies, now } = deps;
     this.#deps = deps;
     this.#exchange = exchange;
     this.#patience = createPatience(limits.startGrace, now);
     const { req, res, record } = exchange;
-    const replyDeps = { names, counters, record, stallTimeout: limits.idleTimeout };
+    const replyDeps = { names, counters, copies, record, stallTimeout: limits.idleTimeout };
     this.#reply = new Reply(req, res, replyDeps, () => this.#attempt?.resume());
   }
 
@@ -102,8 +106,9 @@ class Forwarding implements AnswerListener {
   }
 
   bodyBytes(count: number): void {
-    const { counters, limits } = this.#deps;
+    const { counters, garbage, limits } = this.#deps;
     counters.bytes(count, 0);
+    garbage.made(count);
     this.#exchange.record.bytesIn += count;
     this.#uploadTimer?.refresh();
     this.#bodySize += count;

@@ -1,6 +1,7 @@
 /** Writes an upstream's answer to the client: head at once, body as it comes, an end only where there was one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerHead } from './answer-head.ts';
+import type { Copies } from './copies.ts';
 import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { FieldNames } from './field-names.ts';
@@ -13,6 +14,7 @@ const bare = { length: false, trailer: false, requestId: null };
 export interface ReplyDeps {
   readonly names: FieldNames;
   readonly counters: Counters;
+  readonly copies: Copies;
   readonly record: ExchangeRecord;
   /** Milliseconds without the client taking anything. */
   readonly stallTimeout: number;
@@ -86,17 +88,19 @@ export class Reply {
   /** @returns false if the client does not keep up */
   data(bytes: Buffer): boolean {
     this.#written = true;
-    const chunk = Buffer.from(bytes);
+    const { copies } = this.#deps;
+    const chunk = copies.of(bytes);
+    const sent = (): void => copies.done(chunk);
     this.#deps.counters.bytes(0, chunk.length);
     this.#deps.record.bytesOut += chunk.length;
     if (this.#left !== null) {
       this.#left -= chunk.length;
       if (this.#left === 0) {
-        this.#res.end(chunk);
+        this.#res.end(chunk, sent);
         return true;
       }
     }
-    if (this.#res.write(chunk)) return true;
+    if (this.#res.write(chunk, sent)) return true;
     this.#waitForDrain();
     return false;
   }

@@ -14,12 +14,14 @@ import type { AccessLog } from './access-log.ts';
 import { createBalancer } from './balance.ts';
 import { createTrustedProxies, peerAddress } from './client.ts';
 import { createConnections } from './connections.ts';
+import { createCopies } from './copies.ts';
 import { createCounters } from './counters.ts';
 import { createDrain } from './drain.ts';
 import { answer, isExplained, type OwnAnswer, rawAnswer } from './error-page.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { createFieldNames } from './field-names.ts';
 import { createForward } from './forward.ts';
+import { createGarbage } from './garbage.ts';
 import { isLoop, requestHeaders } from './headers.ts';
 import { createHold } from './hold.ts';
 import { createHttpServer } from './http-server.ts';
@@ -76,7 +78,15 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const connections = createConnections(limits);
   const upstreams = createUpstreams(limits, names, now);
   const onExhausted = options.onExhausted ?? (() => undefined);
-  const carrying = { limits, counters, names, now, onExhausted };
+  const carrying = {
+    limits,
+    counters,
+    copies: createCopies(),
+    garbage: createGarbage(),
+    names,
+    now,
+    onExhausted,
+  };
   const upgrader = createUpgrader(carrying);
   const forward = createForward({ ...carrying, upstreams });
   const hold = createHold(limits.holdTimeout);
