@@ -109,11 +109,13 @@ export function createAsOf(db: DatabaseFile): AsOf {
     routesOf,
     refusals,
     changed: (from, to) =>
-      (statements.changed.all(from.position, to.position, from.position) as Ends[]).map(({ first, last }) => {
-        const before = first === null ? null : (statements.interval.get(first) as IntervalRow);
-        const after = first === last ? before! : (statements.interval.get(last) as IntervalRow);
-        return { before: before && routeThen(before, from), after: routeThen(after, to) };
-      }),
+      (statements.changed.all(from.position, to.position, from.position, to.position) as Ends[]).map(
+        ({ first, last }) => {
+          const before = first === null ? null : (statements.interval.get(first) as IntervalRow);
+          const after = first === last ? before! : (statements.interval.get(last) as IntervalRow);
+          return { before: before && routeThen(before, from), after: routeThen(after, to) };
+        },
+      ),
     entry,
     serves,
     resolve(moment, host, target) {
@@ -143,11 +145,13 @@ function prepare(db: DatabaseFile) {
   const lastBegun = `SELECT h.rowid FROM route_history h WHERE h.route = r.id AND h.from_position <= ?
     ORDER BY h.from_position DESC LIMIT 1`;
   return {
-    // Only of those that may differ is more read than the index.
-    changed:
-      db.prepare(`SELECT first, last FROM (SELECT r.id, (${lastBegun}) AS first, (${lastBegun}) AS last FROM routes r)
-      WHERE last IS NOT NULL AND (first IS NOT last
-        OR EXISTS (SELECT 1 FROM route_history h WHERE h.rowid = last AND h.to_position > ?))
+    // Only of those that may differ is more read than the index. An interval that ended without an event of its own
+    // (`away`, `unrecorded`) may have been over at an instant before the position that tells of it.
+    changed: db.prepare(`WITH ends AS MATERIALIZED
+        (SELECT r.id, (${lastBegun}) AS first, (${lastBegun}) AS last FROM routes r)
+      SELECT first, last FROM ends WHERE last IS NOT NULL AND (first IS NOT last OR EXISTS
+        (SELECT 1 FROM route_history h WHERE h.rowid = last AND h.to_position > ?
+          AND (h.to_position <= ? OR h.reason IN ('away', 'unrecorded'))))
       ORDER BY id`),
     interval: db.prepare(`SELECT ${intervalColumns} FROM route_history h WHERE h.rowid = ?`),
     all: db.prepare(`SELECT ${intervalColumns} ${then} WHERE (r.host, r.path, r.id) > (?, ?, ?)

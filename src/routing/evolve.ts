@@ -5,7 +5,7 @@ import type { ContainerId, EngineId } from '../events/ids.ts';
 import type { ContainerObservation } from '../events/observations.ts';
 import type { SignalType } from '../events/signals.ts';
 import { isEnding } from '../events/stop-signal.ts';
-import { whatBecameOf } from './explain.ts';
+import { whatBecameOf, whyRemoved } from './explain.ts';
 import { type Intent, intentOf, isAlive, type Refusal } from './intent.ts';
 import { type Route, type Site, siteOf } from './route.ts';
 import {
@@ -45,8 +45,11 @@ export function evolve(state: State, event: FoldedEvent): readonly Site[] {
     case 'CommandRequested':
       requestCommand(state, event);
       return nothing;
-    case 'CommandSucceeded':
     case 'CommandFailed':
+      forgetCommand(state, event);
+      state.commands.delete(event.data.command);
+      return nothing;
+    case 'CommandSucceeded':
     case 'CommandOutcomeUnknown':
       state.commands.delete(event.data.command);
       return nothing;
@@ -121,13 +124,14 @@ export function derive(state: State): void {
 
 function observe(state: State, event: FoldedEvent & { type: 'ContainerObserved' }): readonly Site[] {
   if (event.engineId === null) return nothing;
+  state.departed = null;
   const { occurredBetween: _, ...observation } = event.data;
   const key = containerKey(event.engineId, observation.container);
   const known = state.containers.get(key);
   const container = known ?? createContainer(key, event.engineId, observation);
   state.containers.set(key, container);
   const wasAlive = known !== undefined && isAlive(container.observation);
-  noteRestart(container, observation, event.recordedAt);
+  noteRestart(state, container, observation, event.recordedAt);
   container.observation = observation;
   container.observedBy = event.id;
   container.unreadable = false;
@@ -151,6 +155,7 @@ function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' }): rea
   const touched = new Set(container.intent.claims.map((claim) => claim.site));
   for (const site of touched) unclaim(state, site, key);
   keepObituaries(state, container);
+  state.departed = { key, obituary: whyRemoved(container, event.recordedAt) };
   state.containers.delete(key);
   state.refusals.delete(key);
   state.followers.delete(key);
@@ -164,15 +169,19 @@ function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' }): rea
 function keepObituaries(state: State, container: Container): void {
   for (const id of state.closings.get(container.key) ?? []) {
     const route = state.routes.get(id)!;
-    const closing = { ...route.closing!, obituary: whatBecameOf(container, route.closing!) };
+    const closing = { ...route.closing!, obituary: whatBecameOf(container, route.closing!, route.since) };
     state.routes.set(id, { ...route, closing });
   }
 }
 
-function noteRestart(container: Container, next: ContainerObservation, at: number): void {
+function noteRestart(state: State, container: Container, next: ContainerObservation, at: number): void {
   const { startedAt } = container.observation;
   if (startedAt === null || next.startedAt === null || next.startedAt === startedAt) return;
-  const { restarts } = container.story;
+  const { restarts, command } = container.story;
+  // What ended it before does not explain how it ends the next time.
+  container.story.killed = null;
+  const isOver = command !== null && (command.kind === 'restart' || !state.commands.has(command.id));
+  if (isOver) container.story.command = null;
   container.story.restarts = [...restarts.filter((one) => one > at - restartMemory), at].slice(-99);
 }
 
@@ -302,13 +311,14 @@ function close(state: State, event: FoldedEvent & { type: 'RouteClosed' }): void
   if (event.engineId === null) return;
   const { route: id, match, owner, reason, container, name } = event.data;
   const known = state.routes.get(id);
+  const departed = state.departed?.key === containerKey(event.engineId, container) ? state.departed : null;
   const route: Route = {
     id,
     engine: event.engineId,
     match: known?.match ?? match,
     owner,
     targets: [],
-    closing: { reason, container, name },
+    closing: { reason, container, name, ...(departed && { obituary: departed.obituary }) },
     since: event.recordedAt,
     position: event.position,
   };
@@ -364,10 +374,19 @@ function requestCommand(state: State, event: FoldedEvent & { type: 'CommandReque
   state.commands.set(command, open);
   if (container === null || event.engineId === null) return;
   const known = state.containers.get(containerKey(event.engineId, container));
-  if (known !== undefined) known.story.command = { at: event.recordedAt, kind, actor: event.actor };
+  if (known !== undefined)
+    known.story.command = { id: command, at: event.recordedAt, kind, actor: event.actor };
 }
 
 const endings: ReadonlySet<CommandKind> = new Set(['stop', 'kill', 'restart', 'remove']);
+/** A command that was refused, while its container is up, explains nothing that comes later; one that took too long may. */
+function forgetCommand(state: State, event: FoldedEvent & { type: 'CommandFailed' }): void {
+  const { command, container, status } = event.data;
+  if (container === null || event.engineId === null || status === 504) return;
+  const known = state.containers.get(containerKey(event.engineId, container));
+  if (known?.story.command?.id === command && isAlive(known.observation)) known.story.command = null;
+}
+
 type SignalEvent = FoldedEvent & { type: SignalType };
 
 function tell(state: State, event: SignalEvent): void {

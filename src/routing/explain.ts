@@ -1,4 +1,5 @@
 /** Says in one plain sentence why a site or host has no upstream. */
+import type { CommandKind } from '../events/commands.ts';
 import type { Host } from '../events/ids.ts';
 import { type Closing, matchOf, type Route, type Site } from './route.ts';
 import {
@@ -36,20 +37,24 @@ function sinceClosed(state: State, subject: string, route: Route, closing: Closi
   const container = state.containers.get(containerKey(route.engine, closing.container));
   const since = `${subject} has had no upstream since ${clock(route.since)}`;
   if (container === undefined) return `${since}, when container ${goneOf(closing)}.`;
-  return `${since}, when container ${whatBecameOf(container, closing)}.`;
+  return `${since}, when container ${whatBecameOf(container, closing, route.since)}.`;
 }
 
-/** The container that closed a route, and how. */
-export const whatBecameOf = (container: Container, closing: Closing): string =>
-  `${titleOf(container, closing.name)} ${pastOf(container, closing)}`;
+/** The container that closed a route, and how. @param at when it was closed, milliseconds */
+export const whatBecameOf = (container: Container, closing: Closing, at: number): string =>
+  `${titleOf(container, closing.name)} ${pastOf(container, closing, at)}`;
 
-function pastOf(container: Container, closing: Closing): string {
+/** Of a container that is removed while it is up. */
+export const whyRemoved = (container: Container, at: number): string =>
+  `${titleOf(container)} ${removed(container, at)}`;
+
+function pastOf(container: Container, closing: Closing, at: number): string {
   const { observation } = container;
   switch (closing.reason) {
     case 'stopped':
-      return `${exited(container)}${afterRestarts(container)}${by(container, ['stop', 'kill', 'restart'])}`;
+      return `${exited(container)}${afterRestarts(container)}${by(container, ['stop', 'kill', 'restart', 'remove'], at)}`;
     case 'paused':
-      return `was paused${by(container, ['pause'])}`;
+      return `was paused${by(container, ['pause'], at)}`;
     case 'restarting':
       return `${exited(container)}${afterRestarts(container)} and is being restarted by the engine`;
     case 'unhealthy':
@@ -57,7 +62,7 @@ function pastOf(container: Container, closing: Closing): string {
         ? 'restarted; its health check has not passed yet'
         : 'became unhealthy';
     case 'removed':
-      return `was removed${by(container, ['remove'])}`;
+      return removed(container, at);
     case 'renamed':
       return `was renamed to ${observation.name}`;
     case 'disabled':
@@ -78,7 +83,7 @@ function pastOf(container: Container, closing: Closing): string {
 }
 
 function goneOf({ reason, name, obituary }: Closing): string {
-  if (reason === 'removed') return `${name} was removed`;
+  if (reason === 'removed') return obituary ?? `${name} was removed`;
   if (reason === 'engine-replaced') return `${name} was left behind on another engine`;
   return `${obituary ?? `${name} left it (${reason})`}; that container no longer exists`;
 }
@@ -107,20 +112,27 @@ function afterRestarts(container: Container): string {
   return count < 2 ? '' : ` after ${count} restarts in ${restartMemory / 60_000} minutes`;
 }
 
+const removed = (container: Container, at: number): string =>
+  `was removed${by(container, ['remove', 'stop', 'kill'], at)}`;
+
 /** Milliseconds in which a command or a signal is followed by what it was meant for. */
 const soon = 30_000;
 
-/** Names the API's caller if the last command on the container was of a kind that explains this, else tells of a signal from outside. */
-function by({ story, stoppedSince }: Container, kinds: readonly string[]): string {
-  const { command, killed } = story;
-  const isRecent = (at: number): boolean => Math.abs((stoppedSince ?? at) - at) <= soon;
-  const signalled = stoppedSince !== null && killed !== null && isRecent(killed.at);
+/**
+ * Names the API's caller if the last command on the container was of a kind that explains this, else tells of a signal
+ * from outside. @param at when it happened, milliseconds
+ */
+function by({ story: { command, killed } }: Container, kinds: readonly CommandKind[], at: number): string {
+  const isRecent = (before: number): boolean => Math.abs(at - before) <= soon;
+  const signalled = killed !== null && isRecent(killed.at);
   if (command !== null && kinds.includes(command.kind)) {
     // A slow stop may have been asked for long ago; its last signal was not.
     if (isRecent(command.at) || (signalled && killed.asked))
       return ` after a ${command.kind} through the API by ${command.actor.name}`;
   }
-  return signalled && !killed.asked ? ' after it was told to stop from outside Portolan' : '';
+  return signalled && !killed.asked && kinds.includes('stop')
+    ? ' after it was told to stop from outside Portolan'
+    : '';
 }
 
 const titleOf = (container: Container, name = container.observation.name): string =>

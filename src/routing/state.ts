@@ -25,7 +25,12 @@ export const containerKey = (engine: EngineId, container: ContainerId): Containe
 /** What is known about a container beside its observations, for explanations only. */
 export interface Story {
   /** The last command through the API. */
-  command: { readonly at: number; readonly kind: CommandKind; readonly actor: Actor } | null;
+  command: {
+    readonly id: CommandId;
+    readonly at: number;
+    readonly kind: CommandKind;
+    readonly actor: Actor;
+  } | null;
   /** When it was last sent a signal that is meant to end it, milliseconds, and whether a command through the API was open. */
   killed: { readonly at: number; readonly asked: boolean } | null;
   /** When it was seen to have been started again, milliseconds: the last few minutes of them. */
@@ -94,6 +99,8 @@ export interface State {
   readonly sites: Map<Host, Set<Site>>;
   /** Routes whose closing a container explains, though it may ask for their sites no longer. Derived. */
   readonly closings: Map<ContainerKey, Set<RouteId>>;
+  /** What there is to say of the container that was lost last: the events that follow close its routes. Never stored. */
+  departed: { readonly key: ContainerKey; readonly obituary: string } | null;
   /** Containers that live in another one's network namespace. Derived. */
   readonly followers: Set<ContainerKey>;
 }
@@ -112,6 +119,7 @@ export const createState = (): State => ({
   lastRoute: new Map(),
   sites: new Map(),
   closings: new Map(),
+  departed: null,
   followers: new Set(),
 });
 

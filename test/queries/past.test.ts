@@ -282,7 +282,59 @@ describe('why', () => {
       'web (nginx:1.27) exited with code 137 (out of memory); that container no longer exists.',
     );
     const gone = await sentenceAfter((_, web) => web.removed());
-    expect(gone).toBe('web was removed.');
+    expect(gone).toBe('web (nginx:1.27) was removed.');
+    const seenGoing = await sentenceAfter((story, web) => {
+      const command = story.command('stop', web, alice);
+      web.signal('ContainerDied', { exitCode: '0' });
+      web.observe({ status: 'removing' });
+      web.removed();
+      command.succeed();
+    });
+    expect(seenGoing).toMatch(/^web \(nginx:1\.27\) was removed after a stop through the API by alice/);
+    const asked = await sentenceAfter((story, web) => {
+      const command = story.command('stop', web, alice);
+      web.signal('ContainerKilled', { signal: '15' });
+      story.pass(40_000);
+      web.signal('ContainerKilled', { signal: '9' });
+      web.removed();
+      command.succeed();
+    });
+    expect(asked).toBe('web (nginx:1.27) was removed after a stop through the API by alice.');
+  });
+
+  test('blames nobody for what came after their command was over', async () => {
+    const outside = 'web (nginx:1.27) exited with code 0 after it was told to stop from outside Portolan.';
+    const startedAgain = await sentenceAfter((story, web) => {
+      const command = story.command('stop', web, alice);
+      web.stopped();
+      command.succeed();
+      web.started();
+      story.pass(5_000);
+      web.stopped();
+    });
+    expect(startedAgain).toBe(outside);
+    const restarted = await sentenceAfter((story, web) => {
+      const command = story.command('restart', web, alice);
+      web.stopped();
+      web.started();
+      command.succeed();
+      web.stopped();
+    });
+    expect(restarted).toBe(outside);
+    const refused = await sentenceAfter((story, web) => {
+      story.command('stop', web, alice).fail(500, 'the engine said no');
+      web.stopped();
+    });
+    expect(refused).toBe(outside);
+  });
+
+  test('keeps to a failed command what it did before it failed', async () => {
+    const halfway = await sentenceAfter((story, web) => {
+      const command = story.command('restart', web, alice);
+      web.stopped(137);
+      command.fail(500, 'cannot start: port is taken');
+    });
+    expect(halfway).toBe('web (nginx:1.27) exited with code 137 after a restart through the API by alice.');
   });
 
   test('as it was at a moment, in the words of then', async () => {

@@ -119,7 +119,7 @@ const cases: Record<number, () => void> = {
     const s = createScenario();
     s.observed(running('web'));
     expect(typesOf(s.lost('web'))).toEqual(['ContainerLost destroyed', 'RouteClosed removed']);
-    expect(s.request(host)[0]).toMatch(/^down: .* when container web was removed\.$/);
+    expect(s.request(host)[0]).toMatch(/^down: .* when container web \(nginx:1\.27\) was removed\.$/);
   },
   11: () => {
     const { s, a } = contested();
