@@ -22,7 +22,14 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.env.NODE_COMPILE_CACHE ??= join(__dirname, '..', '.cache', 'compile');
   if (process.argv[2] === 'serve') beFrugal();
   require('node:module').enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
-  import(isCheckout ? '../src/main.ts' : '../build/main.js').then(({ main }) => main(process.argv.slice(2)));
+  start(process.argv.slice(2));
+}
+
+/** The service carries no command line, and the command line no service. */
+async function start(args) {
+  const load = (path) => import(isCheckout ? `../src/${path}.ts` : `../build/${path}.js`);
+  if (args[0] === 'serve') return (await load('main')).main(args);
+  return (await load('cli/program')).runCommandLine(args, require('../package.json').version);
 }
 
 /**

@@ -11,11 +11,6 @@ const misused = 2;
 
 /** @param reach the simulator's way to reach containers, for the demo */
 export async function main(args: readonly string[], reach?: Reach): Promise<void> {
-  if (reach === undefined && args[0] !== 'serve') {
-    // Loaded when it is wanted: the service carries no command line.
-    const { runCommandLine } = await import('./cli/program.ts');
-    return runCommandLine(args, readVersion());
-  }
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(`${usage()}\n`);
     return;

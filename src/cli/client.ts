@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliFailure, type ExitCode, exitCodes } from './failure.ts';
+import { readText, send } from './send.ts';
 import { readServerSentEvents, type ServerSentEvent } from './sse.ts';
 
 export interface ClientOptions {
@@ -36,7 +37,9 @@ export interface Client {
   /** `path` is under `/api/v1`. @throws {CliFailure} */
   get<T>(path: string, query?: Query): Promise<T>;
   call<T>(method: string, path: string, options?: CallOptions): Promise<T>;
-  /** All items of a list, page by page, at most `limit`. */
+  /** A list page by page, `limit` items in all; as it comes, for lists that are long. */
+  pages<T>(path: string, query?: Query, limit?: number): AsyncGenerator<Page<T>>;
+  /** All items of a list, at most `limit`. */
   list<T>(path: string, query?: Query, limit?: number): Promise<Page<T>>;
   /** Server-sent events until the server ends them or `signal` aborts. */
   stream(method: string, path: string, options?: CallOptions): AsyncGenerator<ServerSentEvent>;
@@ -52,51 +55,63 @@ interface Problem {
 const longestPage = 1_000;
 
 export function createClient({ api, token }: ClientOptions): Client {
-  async function send(method: string, path: string, accept: string, options: CallOptions): Promise<Response> {
+  async function ask(method: string, path: string, accept: string, options: CallOptions) {
+    const { query, body, signal } = options;
     const headers: Record<string, string> = { Accept: accept };
     if (token.value !== null && mayHave(api, token)) headers['Authorization'] = `Bearer ${token.value}`;
-    if (options.body !== undefined) headers['Content-Type'] = 'application/json';
-    const init: RequestInit = { method, headers, redirect: 'error' };
-    if (options.body !== undefined) init.body = JSON.stringify(options.body);
-    if (options.signal !== undefined) init.signal = options.signal;
-    const answer = await fetch(`${api}/api/v1${path}${queryText(options.query)}`, init).catch(
-      (error: unknown) => {
-        throw options.signal?.aborted === true ? error : away(api, error);
-      },
-    );
-    if (answer.ok) return answer;
-    throw refusal(answer.status, await readProblem(answer), token);
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    const sending = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal };
+    const answer = await send(`${api}/api/v1${path}${queryText(query)}`, sending).catch((error: unknown) => {
+      throw signal?.aborted === true ? error : away(api, error);
+    });
+    const status = answer.statusCode!;
+    if (status >= 200 && status < 300) return answer;
+    throw refusal(status, parseProblem(status, await readText(answer).catch(() => '')), token);
   }
 
   async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-    const answer = await send(method, path, 'application/json', options);
-    return (await answer.json().catch((error: unknown) => {
-      throw away(api, error);
-    })) as T;
+    const answer = await ask(method, path, 'application/json', options);
+    try {
+      return JSON.parse(await readText(answer)) as T;
+    } catch (error) {
+      throw options.signal?.aborted === true ? error : away(api, error);
+    }
+  }
+
+  async function* pages<T>(path: string, query: Query = {}, limit = Number.POSITIVE_INFINITY) {
+    let cursor: string | undefined;
+    let left = limit;
+    do {
+      const wanted = Math.min(left, longestPage);
+      const page: Page<T> = await call('GET', path, { query: { ...query, limit: wanted, cursor } });
+      yield page;
+      cursor = page.next;
+      left -= page.items.length;
+    } while (cursor !== undefined && left > 0);
   }
 
   return {
     api,
     call,
+    pages,
     get: (path, query) => call('GET', path, { query }),
-    async list<T>(path: string, query: Query = {}, limit = Number.POSITIVE_INFINITY) {
+    async list<T>(path: string, query?: Query, limit?: number) {
       const items: T[] = [];
-      let cursor: string | undefined;
-      do {
-        const wanted = Math.min(limit - items.length, longestPage);
-        const page: Page<T> = await call('GET', path, { query: { ...query, limit: wanted, cursor } });
+      let next: string | undefined;
+      for await (const page of pages<T>(path, query, limit)) {
         items.push(...page.items);
-        cursor = page.next;
-      } while (cursor !== undefined && items.length < limit);
-      return { items, ...(cursor === undefined ? {} : { next: cursor }) };
+        next = page.next;
+      }
+      return { items, ...(next === undefined ? {} : { next }) };
     },
     async *stream(method, path, options = {}) {
-      const answer = await send(method, path, 'text/event-stream', options);
-      if (answer.body === null) return;
+      const answer = await ask(method, path, 'text/event-stream', options);
       try {
-        yield* readServerSentEvents(answer.body);
+        yield* readServerSentEvents(answer);
       } catch (error) {
         if (options.signal?.aborted !== true) throw away(api, error);
+      } finally {
+        answer.destroy();
       }
     },
   };
@@ -133,20 +148,19 @@ function queryText(query: Query = {}): string {
 }
 
 function away(api: string, error: unknown): CliFailure {
-  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-  const reason = cause?.code ?? cause?.message ?? (error as Error).message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason = code ?? message;
   return new CliFailure(`the API at ${api} is away (${reason})`, exitCodes.away, [
     'start it: portolan serve',
     'it runs elsewhere? --api http://HOST:PORT, or PORTOLAN_API',
   ]);
 }
 
-async function readProblem(answer: Response): Promise<Problem> {
-  const text = await answer.text().catch(() => '');
+function parseProblem(status: number, text: string): Problem {
   try {
     return JSON.parse(text) as Problem;
   } catch {
-    return { detail: `${answer.status} ${text.slice(0, 200)}`.trim() };
+    return { detail: `${status} ${text.slice(0, 200)}`.trim() };
   }
 }
 

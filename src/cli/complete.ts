@@ -6,10 +6,11 @@ export interface Candidate {
   readonly about: string;
 }
 
-/** Names of containers and hosts; empty where the API is away. */
+/** Names of containers and hosts, empty where the API is away; and of what the log has. */
 export interface KnownNames {
   containers(): Promise<readonly string[]>;
   hosts(): Promise<readonly string[]>;
+  eventTypes(): Promise<readonly string[]>;
 }
 
 /** @param words after `portolan`; the last one is being typed */
@@ -77,5 +78,6 @@ async function valuesOf(one: Argument | Option, known: KnownNames): Promise<Cand
   if (one.argChoices !== undefined) return plain(one.argChoices);
   const name = 'long' in one ? one.attributeName() : one.name();
   if (name === 'host' || name === 'url') return plain(await known.hosts());
+  if (name === 'type') return plain(await known.eventTypes());
   return name === 'name' || name === 'container' ? plain(await known.containers()) : [];
 }

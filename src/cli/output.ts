@@ -7,8 +7,9 @@ export interface Output {
   readonly json: boolean;
   /** Whether a person looks at it. */
   readonly terminal: boolean;
-  /** Columns; endless where nobody looks. */
+  /** Columns and rows; endless where nobody looks. */
   readonly width: number;
+  readonly height: number;
   /** Colours, where they are wanted: on a terminal, without NO_COLOR. */
   paint(style: Style, text: string): string;
   line(text?: string): void;
@@ -30,6 +31,9 @@ export function createOutput(options: { readonly json: boolean }): Output {
     terminal: stdout.isTTY === true,
     get width() {
       return stdout.isTTY === true ? Math.max(stdout.columns || 80, 40) : Number.POSITIVE_INFINITY;
+    },
+    get height() {
+      return stdout.isTTY === true ? Math.max(stdout.rows || 24, 5) : Number.POSITIVE_INFINITY;
     },
     // Looks at the stream, NO_COLOR, NODE_DISABLE_COLORS and FORCE_COLOR by itself.
     paint: (style, text) => styleText(style, text, { stream: stdout }),

@@ -11,6 +11,7 @@ import { history } from './commands/history.ts';
 import { importing } from './commands/import.ts';
 import { lifecycle } from './commands/lifecycle.ts';
 import { logs } from './commands/logs.ts';
+import { replay } from './commands/replay.ts';
 import { resolve } from './commands/resolve.ts';
 import { routes } from './commands/routes.ts';
 import { run } from './commands/run.ts';
@@ -50,7 +51,7 @@ export function createProgram(version: string): Command {
     .configureHelp({ showGlobalOptions: true });
   const groups: readonly (readonly [string, readonly ((program: Command) => void)[]])[] = [
     ['Routes and their past:', [routes, resolve, why, history, diff]],
-    ['The log:', [events, audit, verify, exporting, importing]],
+    ['The log:', [events, audit, verify, exporting, importing, replay]],
     ['Containers:', [containers, run, lifecycle, logs, stats]],
     ['The service:', [serve, doctor, completion]],
   ];

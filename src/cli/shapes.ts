@@ -36,3 +36,39 @@ export interface CommandOutcome {
 }
 
 export type Audit = AuditEntry;
+
+export interface RowDifference {
+  readonly table: string;
+  readonly key: string;
+  readonly live: Readonly<Record<string, unknown>> | null;
+  readonly rebuilt: Readonly<Record<string, unknown>> | null;
+}
+
+export interface RouteDifference {
+  readonly host: string;
+  readonly path: string;
+  readonly change: 'added' | 'removed' | 'changed';
+  readonly from: { readonly position: number; readonly at: string };
+  readonly to: { readonly position: number; readonly at: string } | null;
+  readonly live: readonly string[];
+  readonly whatIf: readonly string[];
+}
+
+export interface Replay {
+  readonly id: string;
+  readonly mode: 'rebuild' | 'compare' | 'what-if';
+  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly position: number;
+  readonly head: number;
+  readonly eventsPerSecond: number;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly error?: string;
+  /** `differences` and `compared` of a comparison, `routes` of a what-if. */
+  readonly result?: {
+    readonly differences?: readonly RowDifference[];
+    readonly compared?: number;
+    readonly routes?: readonly RouteDifference[];
+    readonly truncated?: boolean;
+  };
+}

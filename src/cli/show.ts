@@ -71,8 +71,13 @@ function createScreen(output: Output) {
   let shown = '';
   let last: View | null = null;
   let said = '';
-  const paint = (lines: readonly string[], foot: string): void =>
-    output.write(`\x1b[H\x1b[J${[...lines, '', output.paint('dim', foot)].join('\n')}\n`);
+  /** From the top, in one write; what does not fit below is left out, else the terminal would scroll. */
+  const paint = (lines: readonly string[], foot: string): void => {
+    const shown = lines.slice(0, output.height - 3);
+    const rest = lines.length - shown.length;
+    const last = output.paint('dim', rest > 0 ? `${rest} more lines; ${foot}` : foot);
+    output.write(`\x1b[H\x1b[J${[...shown, '', last].join('\n')}\n`);
+  };
   return {
     draw(view: View): void {
       last = view;

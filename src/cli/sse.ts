@@ -1,4 +1,5 @@
 /** Server-sent events out of a body (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+import type { Readable } from 'node:stream';
 
 export interface ServerSentEvent {
   readonly id: string;
@@ -7,12 +8,11 @@ export interface ServerSentEvent {
   readonly data: string;
 }
 
-export async function* readServerSentEvents(
-  body: ReadableStream<Uint8Array>,
-): AsyncGenerator<ServerSentEvent> {
+export async function* readServerSentEvents(body: Readable): AsyncGenerator<ServerSentEvent> {
   let rest = '';
   let fields = { id: '', event: '', data: [] as string[] };
-  for await (const text of body.pipeThrough(new TextDecoderStream() as never) as ReadableStream<string>) {
+  body.setEncoding('utf8');
+  for await (const text of body as AsyncIterable<string>) {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     for (const raw of lines) {

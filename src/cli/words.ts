@@ -31,6 +31,10 @@ export function duration(milliseconds: number): string {
   return parts.slice(0, 2).join(' ') || '0s';
 }
 
+/** How long something took: short ones matter, too. */
+export const took = (milliseconds: number): string =>
+  milliseconds < 1_000 ? `${Math.max(0, milliseconds)}ms` : duration(milliseconds);
+
 export const since = (instant: string | null, now: number = Date.now()): string =>
   instant === null ? '' : duration(now - Date.parse(instant));
 

@@ -1,8 +1,12 @@
 /** The real command against a real service on the simulated engine. */
+import { execFile } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
+import http from 'node:http';
+import { networkInterfaces } from 'node:os';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
-import { follow, type Ran, runCli } from '../support/cli.ts';
+import { command, follow, type Ran, runCli } from '../support/cli.ts';
 import { cleanUp, type Portolan, within } from '../support/portolan.ts';
 import { createEngine, hears, routesEqual, serveOn } from '../support/simulated.ts';
 
@@ -159,31 +163,34 @@ describe('errors say what to do', () => {
     expect(refused.error).toContain('--data-dir');
   });
 
-  test('a token of the data folder is not sent to another machine', async () => {
-    const { createClient, findToken } = await import('../../src/cli/client.ts');
-    const seen: (string | null)[] = [];
-    const original = globalThis.fetch;
-    globalThis.fetch = async (_, init) => {
-      seen.push(new Headers(init?.headers).get('authorization'));
-      return new Response('{}');
-    };
+  test('a token of the data folder is not sent to another machine', async ({ skip }) => {
+    const [other] = Object.values(networkInterfaces())
+      .flatMap((all) => all ?? [])
+      .filter(({ family, internal }) => family === 'IPv4' && !internal);
+    skip(other === undefined, 'this machine has no address but loopback');
+    const seen: (string | undefined)[] = [];
+    const server = http.createServer(({ headers }, answer) => {
+      seen.push(headers.authorization);
+      answer.end('{"items":[]}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    const { port } = server.address() as { port: number };
+    const elsewhere = { PORTOLAN_API: `http://${other!.address}:${port}` };
     try {
-      const found = findToken({ token: undefined, file: undefined, dataDir: portolan.dataDir });
-      await createClient({ api: 'http://elsewhere.example:8080', token: found }).get('/system');
-      await createClient({ api: 'http://127.0.0.1:8080', token: found }).get('/system');
-      const given = findToken({ token: 'given-for-this-call', file: undefined, dataDir: portolan.dataDir });
-      await createClient({ api: 'http://elsewhere.example:8080', token: given }).get('/system');
+      await runCli({ apiPort: port, dataDir: portolan.dataDir }, ['routes']);
+      await runCli(portolan, ['routes'], elsewhere);
+      await runCli(portolan, ['routes'], { ...elsewhere, PORTOLAN_TOKEN: 'given-for-this-call' });
     } finally {
-      globalThis.fetch = original;
+      server.close();
     }
-    expect(seen).toEqual([null, expect.stringMatching(/^Bearer /), 'Bearer given-for-this-call']);
+    expect(seen).toEqual([expect.stringMatching(/^Bearer /), undefined, 'Bearer given-for-this-call']);
   });
 
   test('a wrong command line: exit code 2, with what is allowed', async () => {
     for (const [args, words] of [
       [['rotues'], 'Did you mean routes?'],
       [['routes', '--at', 'yesterday-ish'], 'Allowed: 14:03'],
-      [['events', '--type', 'Nothing'], 'Allowed choices are ContainerCreated'],
+      [['events', '--type', 'Nothing'], 'RouteOpened'],
       [['routes', '--api', 'ftp://x'], '--api is "ftp://x"'],
       [['resolve'], "missing required argument 'url'"],
     ] as const) {
@@ -240,10 +247,29 @@ describe('completion', () => {
       .map((line) => line.split('\t')[0]!);
 
   test('commands, options, choices, containers and hosts', async () => {
-    expect(await candidates('re')).toEqual(['resolve', 'restart']);
+    expect(await candidates('res')).toEqual(['resolve', 'restart']);
     expect(await candidates('routes', '--w')).toEqual(['--watch']);
     expect(await candidates('events', '--type', 'RouteO')).toEqual(['RouteOpened']);
     expect(await candidates('stop', 'sh')).toEqual(['shop']);
     expect(await candidates('history', 'web')).toEqual([hostOf('web')]);
+  });
+
+  test('the script for bash asks for the word that is being typed', async () => {
+    const script = `
+      portolan() { "$NODE" "$PORTOLAN" "$@"; }
+      source <(portolan completion bash)
+      try() { COMP_LINE=$1 COMP_POINT=\${#1} COMP_WORDS=($1) COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _portolan; echo "\${COMPREPLY[*]}"; }
+      try 'portolan hist'
+      try 'portolan events --type RouteO'
+      try 'portolan restart sh'`;
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], {
+      env: {
+        ...process.env,
+        NODE: process.execPath,
+        PORTOLAN: command,
+        PORTOLAN_API: `http://127.0.0.1:${portolan.apiPort}`,
+      },
+    });
+    expect(stdout).toBe('history\nRouteOpened\nshop\n');
   });
 });

@@ -6,7 +6,7 @@ import { countOf } from '../numbers.ts';
 import type { Audit } from '../shapes.ts';
 import { show } from '../show.ts';
 import { type Column, layOut } from '../table.ts';
-import { actorText, clock, duration, shortId } from '../words.ts';
+import { actorText, clock, shortId, took } from '../words.ts';
 
 const columns: readonly Column<Audit>[] = [
   { title: 'POSITION', value: (entry) => String(entry.position), align: 'right', whole: true },
@@ -24,9 +24,7 @@ const columns: readonly Column<Audit>[] = [
   {
     title: 'TOOK',
     value: (entry) =>
-      entry.completedAt === null
-        ? ''
-        : duration(Date.parse(entry.completedAt) - Date.parse(entry.requestedAt)),
+      entry.completedAt === null ? '' : took(Date.parse(entry.completedAt) - Date.parse(entry.requestedAt)),
     align: 'right',
     whole: true,
   },

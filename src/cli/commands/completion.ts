@@ -63,6 +63,7 @@ export function completion(program: Command): void {
       };
       const found = await complete(program, words, {
         containers: async () => (await ask<Container>('/containers')).map(({ name }) => name),
+        eventTypes: async () => (await import('../../events/event.ts')).eventTypes,
         hosts: async () => (await ask<HostView>('/hosts')).map(({ host }) => host),
       });
       for (const { text, about } of found) output.line(about === '' ? text : `${text}\t${about}`);

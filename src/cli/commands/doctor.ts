@@ -1,6 +1,6 @@
 /** `portolan doctor`: what Portolan needs of this machine, what is missing, and how to mend it. Exit code 1 on a problem. */
 import type { Command } from 'commander';
-import { type Config, ConfigError, readConfig } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { type Context, offline } from '../context.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
@@ -30,7 +30,7 @@ export function doctor(program: Command): void {
     .action(async (options: Readonly<Record<string, string>>, self: Command) => {
       const context = offline(self);
       const findings: Finding[] = [];
-      for await (const finding of examine(settingsOf(context, options))) {
+      for await (const finding of examine(await settingsOf(context, options))) {
         findings.push(finding);
         if (!context.output.json) print(context, finding);
       }
@@ -41,7 +41,11 @@ export function doctor(program: Command): void {
 }
 
 /** From flags and environment, as the service reads them. */
-function settingsOf({ options: { dataDir } }: Context, options: Readonly<Record<string, string>>): Config {
+async function settingsOf(
+  { options: { dataDir } }: Context,
+  options: Readonly<Record<string, string>>,
+): Promise<Config> {
+  const { ConfigError, readConfig } = await import('../../config.ts');
   const args = flags.flatMap(([name]) => {
     const value = options[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
     return value === undefined ? [] : [`--${name}`, value];

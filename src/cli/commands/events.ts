@@ -1,7 +1,6 @@
 /** `portolan events`: the log's newest events, filtered; with `-f` also those to come. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, Option } from 'commander';
-import { eventTypes } from '../../events/event.ts';
+import type { Command } from 'commander';
 import { type OnlineContext, online } from '../context.ts';
 import { eventLine } from '../event-lines.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
@@ -31,7 +30,7 @@ export function events(program: Command): void {
     .option('-f, --follow', 'go on with those to come')
     .option('-n, --limit <count>', 'as many of the newest', countOf, 50)
     .option('--after <position>', 'all after this position, oldest first', positionOf)
-    .addOption(new Option('--type <type>', 'of this type').choices([...eventTypes]))
+    .option('--type <type>', 'of this type, e.g. RouteOpened')
     .option('--container <name>', 'about this container: a name or an id')
     .option('--host <host>', 'about this host')
     .option('--actor <actor>', 'by engine, api, external or portolan, or KIND:NAME')
@@ -47,16 +46,19 @@ export function events(program: Command): void {
 /** @returns the position up to which all has been asked for */
 async function printNewest({ client, output }: OnlineContext, options: Options): Promise<number> {
   const { position } = await client.get<{ position: number }>('/log');
-  const newest = options.after === undefined;
-  const query = { ...filterOf(options), after: options.after, until: options.until };
-  const page = await client.list<EventView>(
-    '/events',
-    { ...query, before: position + 1, order: newest ? 'desc' : 'asc' },
-    newest ? options.limit : undefined,
-  );
-  const items = newest ? page.items.toReversed() : page.items;
-  if (output.json && options.follow !== true) output.answer({ items });
-  else print({ output }, items);
+  const query = { ...filterOf(options), after: options.after, until: options.until, before: position + 1 };
+  const whole = output.json && options.follow !== true;
+  if (options.after === undefined) {
+    const { items } = await client.list<EventView>('/events', { ...query, order: 'desc' }, options.limit);
+    if (whole) output.answer({ items: items.toReversed() });
+    else print({ output }, items.toReversed());
+  } else if (whole) {
+    output.answer(await client.list<EventView>('/events', { ...query, order: 'asc' }));
+  } else {
+    for await (const { items } of client.pages<EventView>('/events', { ...query, order: 'asc' })) {
+      print({ output }, items);
+    }
+  }
   return position;
 }
 
@@ -68,9 +70,11 @@ const filterOf = ({ type, container, host, actor, since }: Options) => ({
   since,
 });
 
-/** The stream only tells that something came: the filter is the API's own. */
+/** Where there is a filter, which is the API's own, the stream only tells that something came. */
 async function follow(context: OnlineContext, options: Options, from: number): Promise<void> {
   const { client, output } = context;
+  const filter = filterOf(options);
+  const filtered = Object.values(filter).some((value) => value !== undefined);
   let after = from;
   let told = false;
   for (;;) {
@@ -79,8 +83,9 @@ async function follow(context: OnlineContext, options: Options, from: number): P
         told = false;
         const position = Number(event.id);
         if (position <= after) continue;
-        const query = { ...filterOf(options), after, before: position + 1, order: 'asc' };
-        print(context, (await client.list<EventView>('/events', query)).items);
+        const query = { ...filter, after, before: position + 1, order: 'asc' };
+        if (!filtered) print(context, [JSON.parse(event.data) as EventView]);
+        else print(context, (await client.list<EventView>('/events', query)).items);
         after = position;
       }
     } catch (error) {

@@ -123,6 +123,20 @@ describeOnDocker('in a container', (engine) => {
     await engine.cli('restart', '-t', '20', portolan.name);
     await portolan.answers(hostOf(web), 200);
     expect(await portolan.inside('events', '--type', 'PortolanStopped')).toContain('SIGTERM');
+
+    // On another network it is reached once Portolan is on it, too.
+    const network = `${engine.prefix}net`;
+    const apart = `${engine.prefix}apart`;
+    await engine.cli('network', 'create', network);
+    await engine.cli('run', '-d', '--name', apart, '--network', network, images.web);
+    await within(10_000, 'its refusal', async () =>
+      (await portolan.inside('containers')).includes('no-reachable-network'),
+    );
+    await engine.cli('network', 'connect', network, portolan.name);
+    await engine.cli('restart', '-t', '20', portolan.name);
+    await within(15_000, 'its route', async () =>
+      (await portolan.inside('routes').catch(() => '')).includes(hostOf(apart)),
+    );
   }, 120_000);
 
   test('behind a socket proxy that lets only reading through it routes; commands say that they are not allowed', async () => {

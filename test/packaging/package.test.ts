@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Ran, runCli } from './support/cli.ts';
-import { describeOnDocker, images } from './support/docker.ts';
-import { cleanUp, type Portolan, startPortolan } from './support/portolan.ts';
+import { type Ran, runCli } from '../support/cli.ts';
+import { describeOnDocker, images } from '../support/docker.ts';
+import { cleanUp, type Portolan, startPortolan } from '../support/portolan.ts';
 
 const run = promisify(execFile);
-const root = new URL('..', import.meta.url).pathname;
+const root = new URL('../..', import.meta.url).pathname;
 
 describeOnDocker('the package, installed into an empty folder', (engine) => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-package-'));
@@ -54,7 +54,35 @@ describeOnDocker('the package, installed into an empty folder', (engine) => {
     expect((await cli('history', host)).out).toContain('stopped');
     expect((await cli('audit')).out).toMatch(new RegExp(`stop +${name} +succeeded`));
     expect((await cli('events', '--container', name)).out).toContain('ContainerStopped');
+    for (const command of ['start', 'pause', 'unpause', 'restart', 'kill'])
+      expect(await cli(command, name), command).toMatchObject({ code: 0, error: '' });
     expect(await cli('rm', name)).toMatchObject({ code: 0, error: '' });
+  });
+
+  test('every other command works, too', async () => {
+    const name = `${engine.prefix}other`;
+    await engine.cli('run', '-d', '--name', name, images.web);
+    await portolan.answers(`${name}.docker.localhost`, 200);
+    for (const args of [
+      ['diff', 'position:0'],
+      ['logs', name],
+      ['stats', name, '--once'],
+      ['replay', 'rebuild'],
+      ['replay', 'compare'],
+      ['replay', 'what-if', '--expose', 'labeled'],
+      ['verify'],
+      ['export', join(folder, 'log.ndjson.gz')],
+      ['import', join(folder, 'log.ndjson.gz'), '--data-dir', join(folder, 'imported')],
+      ['doctor', '--http-port', '0', '--docker-host', engine.host],
+      ['completion', 'bash'],
+      ['help', 'routes'],
+      ['serve', '--help'],
+    ]) {
+      const { code, error, out } = await cli(...args);
+      expect({ code, error }, `${args.join(' ')}: ${out}`).toEqual({ code: 0, error: '' });
+      // The test's web server writes nothing.
+      if (args[0] !== 'logs') expect(out, args.join(' ')).not.toBe('');
+    }
   });
 
   test('has the dashboard', async () => {
