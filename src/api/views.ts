@@ -8,6 +8,7 @@ export const targetSchema = z
     address: z.string(),
     port: z.number().int(),
     startedAt: z.string(),
+    weight: z.number().int().optional(),
   })
   .openapi('Target');
 

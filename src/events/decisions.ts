@@ -11,6 +11,8 @@ export const targetSchema = z.strictObject({
   port: z.number().int().min(1).max(65535),
   /** RFC 3339: tells this incarnation from an earlier one at the same address. */
   startedAt: z.string(),
+  /** Its share among the route's targets; 1 if not said. */
+  weight: z.number().int().min(1).optional(),
 });
 export type Target = z.infer<typeof targetSchema>;
 
@@ -20,6 +22,24 @@ export const routeMatchSchema = z.strictObject({
   path: z.string().startsWith('/'),
 });
 export type RouteMatch = z.infer<typeof routeMatchSchema>;
+
+/** How a route's targets are chosen, and asked for their health. */
+export const trafficSchema = z.strictObject({
+  balance: z.enum(['round-robin', 'least-connections', 'client-ip']),
+  /** A cookie binds a visitor to a target. */
+  sticky: z.boolean(),
+  /** Null: nobody asks. Times in milliseconds. */
+  health: z
+    .strictObject({
+      path: z.string().startsWith('/'),
+      interval: z.number().int().positive(),
+      timeout: z.number().int().positive(),
+      /** Failures in a row that take a target out. */
+      threshold: z.number().int().positive(),
+    })
+    .nullable(),
+});
+export type Traffic = z.infer<typeof trafficSchema>;
 
 /** Why a target or a route is no longer served. */
 export const closeReasons = [
@@ -43,6 +63,8 @@ export const routeOpenedSchema = z.strictObject({
   match: routeMatchSchema,
   owner: z.string(),
   targets: z.array(targetSchema).min(1),
+  /** Without it: round robin, and no questions for health. */
+  traffic: trafficSchema.optional(),
 });
 
 export const routeChangedSchema = z.strictObject({
@@ -51,6 +73,7 @@ export const routeChangedSchema = z.strictObject({
   owner: z.string(),
   /** The whole set after the change. */
   targets: z.array(targetSchema).min(1),
+  traffic: trafficSchema.optional(),
 });
 
 export const routeClosedSchema = z.strictObject({

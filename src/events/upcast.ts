@@ -9,6 +9,9 @@ type Upcaster = (data: unknown) => unknown;
 const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {
   // 2: a spec may say `autoRemove`.
   ContainerObserved: [(data) => data],
+  // 2: they may say `traffic`, and a target its `weight`.
+  RouteOpened: [(data) => data],
+  RouteChanged: [(data) => data],
 };
 
 export const currentVersion = (type: EventType): number => (upcasters[type]?.length ?? 0) + 1;

@@ -39,6 +39,8 @@ export interface ForwardDeps {
   readonly garbage: Garbage;
   readonly names: FieldNames;
   readonly now: () => number;
+  /** Whether the table holds the target with this key. */
+  readonly isCurrent: (key: string) => boolean;
   /** No file descriptor was left for a connection. */
   readonly onExhausted: (error: Error) => void;
 }
@@ -98,6 +100,7 @@ class Forwarding implements AnswerListener {
 
   sending(reused: boolean): void {
     this.#exchange.record.sending(reused);
+    if (!reused && !this.#finished) this.#checkOwner();
   }
 
   bodyStarted(): void {
@@ -200,6 +203,18 @@ class Forwarding implements AnswerListener {
     } else {
       this.#fail(502, `container ${target.name} gave no usable answer (${failure.error.message}).`);
     }
+  }
+
+  /** While the connection was made its target may have left, and another container may have its address by now. */
+  #checkOwner(): void {
+    const key = targetKey(this.#target!);
+    if (this.#deps.isCurrent(key)) return;
+    this.#attempt?.abort();
+    this.#attempt = null;
+    this.#refused.add(key);
+    this.#countRetry();
+    // Not within the attempt's own call to us.
+    this.#pause = setTimeout(() => this.#try(), 0);
   }
 
   #countRetry(): void {

@@ -141,6 +141,8 @@ export class Link implements AnswerParts {
     exchange.reused = this.#served > 0;
     this.#served += 1;
     exchange.listener.sending(exchange.reused);
+    // The listener may have ended it.
+    if (this.#exchange !== exchange) return;
     this.#parser.expect(request.method);
     this.#awaitAnswer();
     const head = requestHead(request);

@@ -3,13 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { accessLine, type Requester } from './access-line.ts';
 import type { AccessLog } from './access-log.ts';
-import { type IsTrusted, originOf, peerAddress } from './client.ts';
+import { type IsTrusted, peerAddress } from './client.ts';
 import { ExchangeRecord } from './exchange-record.ts';
-import type { FieldNames } from './field-names.ts';
-import { fieldValue } from './headers.ts';
 import type { Accepted } from './request-check.ts';
 import { createRequestIds } from './request-ids.ts';
 import type { TrafficNotes } from './traffic.ts';
+import type { ClientOf } from './visitor.ts';
 
 export interface Recorder {
   /** @param accepted null for a request that is refused as it is */
@@ -28,11 +27,12 @@ export interface RecorderDeps {
   /** Null while it is off. */
   readonly accessLog: AccessLog | null;
   readonly isTrusted: IsTrusted;
-  readonly names: FieldNames;
+  readonly clientOf: ClientOf;
   readonly now: () => number;
 }
 
-export function createRecorder({ traffic, accessLog, isTrusted, names, now }: RecorderDeps): Recorder {
+export function createRecorder(deps: RecorderDeps): Recorder {
+  const { traffic, accessLog, isTrusted, clientOf, now } = deps;
   const ids = createRequestIds();
 
   function note(record: ExchangeRecord, requester: Requester): void {
@@ -40,10 +40,8 @@ export function createRecorder({ traffic, accessLog, isTrusted, names, now }: Re
   }
 
   function requesterOf(req: IncomingMessage, kind: Requester['kind'], complete: boolean): Requester {
-    const peer = peerAddress(req.socket.remoteAddress);
-    const chain = isTrusted(peer) ? fieldValue(req.rawHeaders, 'x-forwarded-for', names) : '';
     return {
-      client: chain === '' ? peer : originOf(chain, peer, isTrusted),
+      client: clientOf(req),
       method: req.method ?? null,
       protocol: `HTTP/${req.httpVersion}`,
       kind,

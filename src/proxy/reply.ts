@@ -7,6 +7,7 @@ import type { ExchangeRecord } from './exchange-record.ts';
 import type { FieldNames } from './field-names.ts';
 import { responseHeaders, trailerFields } from './headers.ts';
 import { reasonOf } from './response-check.ts';
+import { bindingCookie } from './sticky.ts';
 
 /** For 1xx. */
 const bare = { length: false, trailer: false, requestId: null };
@@ -80,7 +81,10 @@ export class Reply {
     this.#chunked = !empty && length === null && this.#speaks11();
     const { requestId } = record;
     const framing = { length: status !== 204, trailer: this.#chunked, requestId };
-    this.#res.writeHead(status, reasonOf(status, reason), responseHeaders(fields, names, framing));
+    const raw = responseHeaders(fields, names, framing);
+    const cookie = bindingCookie(record.route, record.target, this.#req.headers.cookie);
+    if (cookie !== null) raw.push('Set-Cookie', cookie);
+    this.#res.writeHead(status, reasonOf(status, reason), raw);
     counters.passed(status);
     record.answered(status);
   }

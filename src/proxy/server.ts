@@ -32,6 +32,7 @@ import { type Accepted, checkRequest } from './request-check.ts';
 import { createTrafficNotes, type RouteTraffic } from './traffic.ts';
 import { createUpgrader } from './upgrade.ts';
 import { createUpstreams } from './upstreams.ts';
+import { createClientOf } from './visitor.ts';
 
 export interface ProxyServer {
   /** One for each address to listen on; they share everything else. */
@@ -74,10 +75,10 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const table: RoutingTable = createTable({ ...options.table, hosts: [] });
   const counters = createCounters();
   const names = createFieldNames();
-  const balancer = createBalancer();
   const connections = createConnections(limits);
   const upstreams = createUpstreams(limits, names, now);
   const onExhausted = options.onExhausted ?? (() => undefined);
+  const isCurrent = (key: string): boolean => drain.isCurrent(key);
   const carrying = {
     limits,
     counters,
@@ -86,13 +87,25 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     names,
     now,
     onExhausted,
+    isCurrent,
   };
   const upgrader = createUpgrader(carrying);
+  const balancer = createBalancer({
+    load: (key) => upstreams.load(key) + upgrader.load(key),
+    inOrder: (targets) => targets,
+  });
   const forward = createForward({ ...carrying, upstreams });
   const hold = createHold(limits.holdTimeout);
   const isTrusted = createTrustedProxies(settings.trustedProxies);
   const traffic = createTrafficNotes();
-  const recorder = createRecorder({ traffic, accessLog: options.accessLog ?? null, isTrusted, names, now });
+  const clientOf = createClientOf(isTrusted, names);
+  const recorder = createRecorder({
+    clientOf,
+    traffic,
+    accessLog: options.accessLog ?? null,
+    isTrusted,
+    now,
+  });
   const drain = createDrain({
     grace: options.drain,
     onLeave: (key) => upstreams.leave(key),
@@ -156,7 +169,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
         body: hasBody ? req : null,
         expectsContinue: hasBody && expectsContinue,
       },
-      targets: () => targetsOf(record, accepted),
+      targets: () => targetsOf(req, record, accepted),
       fail: (status, sentence) => own(req, res, record, downAnswer(accepted, status, sentence)),
     });
     connections.onBroken(req.socket, () => {
@@ -173,9 +186,10 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     return found;
   }
 
-  function targetsOf(record: ExchangeRecord, accepted: Accepted): readonly Target[] {
+  function targetsOf(req: IncomingMessage, record: ExchangeRecord, accepted: Accepted): readonly Target[] {
     const found = find(record, accepted);
-    return found.kind === 'route' ? balancer.order(found.route) : [];
+    if (found.kind !== 'route') return [];
+    return balancer.order(found.route, { client: () => clientOf(req), cookie: () => req.headers.cookie });
   }
 
   /** A route that went down while its target was tried has its own sentence. */
@@ -248,7 +262,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
       path: accepted.target,
       headers: headersFor(req, record, accepted),
       record,
-      targets: () => targetsOf(record, accepted),
+      targets: () => targetsOf(req, record, accepted),
       fail: (status, sentence) => refuse(downAnswer(accepted, status, sentence)),
     });
   }
@@ -293,7 +307,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     },
     counters: () => counters.read(exchanges + upgrader.open()),
     traffic: traffic.take,
-    busy: upstreams.busy,
+    busy: (key) => upstreams.load(key) > 0,
     open: () => exchanges + upgrader.open(),
     connections: () => connections.open(),
     startClosing() {

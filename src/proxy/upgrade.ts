@@ -27,6 +27,8 @@ export interface Upgrader {
   /** Ends the tunnels to a target. */
   end(key: string): void;
   open(): number;
+  /** Tunnels to a target. */
+  load(key: string): number;
   close(): void;
 }
 
@@ -36,6 +38,13 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
   const { limits, names, counters, now } = deps;
   const openTunnel = createTunnels(names, limits.firstByteTimeout);
   const tunnels = new Map<Socket, string>();
+  const loads = new Map<string, number>();
+
+  function count(key: string, change: 1 | -1): void {
+    const load = (loads.get(key) ?? 0) + change;
+    if (load === 0) loads.delete(key);
+    else loads.set(key, load);
+  }
 
   function upgrade(upgrade: Upgrade): void {
     const { socket, record } = upgrade;
@@ -46,6 +55,8 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
     socket.once('close', () => {
       clearTimeout(pause);
       dialing?.destroy();
+      const key = tunnels.get(socket);
+      if (key !== undefined) count(key, -1);
       tunnels.delete(socket);
     });
 
@@ -72,7 +83,12 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
     function onDialed(target: Target, error: Error | null, upstream: Socket): void {
       dialing = null;
       if (socket.destroyed) upstream.destroy();
-      else if (error === null) open(target, upstream);
+      else if (error === null && !deps.isCurrent(targetKey(target))) {
+        // While it was dialled it left, and another container may have its address by now.
+        upstream.destroy();
+        refused.add(targetKey(target));
+        tryNext();
+      } else if (error === null) open(target, upstream);
       else {
         const { code = '' } = error as NodeJS.ErrnoException;
         if (code === 'EMFILE' || code === 'ENFILE') {
@@ -90,6 +106,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
 
     function open(target: Target, upstream: Socket): void {
       tunnels.set(socket, targetKey(target));
+      count(targetKey(target), 1);
       record.sending(false);
       openTunnel({
         client: socket,
@@ -122,6 +139,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
       for (const [socket, of] of tunnels) if (of === key) socket.destroy();
     },
     open: () => tunnels.size,
+    load: (key) => loads.get(key) ?? 0,
     close() {
       for (const socket of tunnels.keys()) socket.destroy();
     },

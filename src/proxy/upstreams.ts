@@ -15,8 +15,8 @@ export interface Upstreams {
   comeBack(key: string): void;
   /** Ends what still runs. */
   end(key: string): void;
-  /** Whether attempts are under way. */
-  busy(key: string): boolean;
+  /** Attempts under way. */
+  load(key: string): number;
   close(): void;
 }
 
@@ -119,9 +119,9 @@ export function createUpstreams(limits: ProxyLimits, names: FieldNames, now: () 
       if (group !== undefined) group.left = false;
     },
     end,
-    busy(key) {
+    load(key) {
       const group = groups.get(key);
-      return group !== undefined && group.all.size > group.idle.length;
+      return group === undefined ? 0 : group.all.size - group.idle.length;
     },
     close() {
       clearInterval(sweep);

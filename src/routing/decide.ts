@@ -1,5 +1,5 @@
 /** Decides: from the state with a cause folded in, which routes open, change, close, and what is refused. */
-import type { CloseReason, Target } from '../events/decisions.ts';
+import type { CloseReason, Target, Traffic } from '../events/decisions.ts';
 import type { FoldedEvent, NewEvent } from '../events/event.ts';
 import {
   type ContainerId,
@@ -11,7 +11,7 @@ import {
 import { decisionKey } from '../events/keys.ts';
 import { holderOf } from './holder.ts';
 import { isAlive, type Refusal } from './intent.ts';
-import { matchOf, type Route, routeIdOf, type Site, sameTargets, siteOf } from './route.ts';
+import { matchOf, type Route, routeIdOf, type Site, sameTargets, sameTraffic, siteOf } from './route.ts';
 import { type Container, containerKey, containersOf, openRouteOf, type State } from './state.ts';
 
 /** What decisions follow from, and when they are taken. */
@@ -88,6 +88,8 @@ function decideSite(state: State, site: Site, cause: Cause): Placed[] {
   const contenders = containersOf(state, site);
   const chosen = contenders.filter((container) => container.intent.owner === holder).sort(byName);
   const targets = chosen.flatMap((container) => targetOf(container, site) ?? []);
+  // Replicas should agree; where they do not, the first that says anything is heard.
+  const traffic = chosen.find((container) => container.intent.traffic !== undefined)?.intent.traffic;
   const open = openRouteOf(state, site);
   const stays = open !== null && open.owner === holder && targets.length > 0;
   if (open !== null && !stays) placed.push(closing(state, site, open, cause));
@@ -95,10 +97,17 @@ function decideSite(state: State, site: Site, cause: Cause): Placed[] {
   if (
     first !== undefined &&
     targets.length > 0 &&
-    (open === null || !stays || !sameTargets(open.targets, targets))
+    (open === null || !stays || !sameTargets(open.targets, targets) || !sameTraffic(open.traffic, traffic))
   ) {
     placed.push(
-      opening(first.engine, site, first.intent.owner, targets, stays ? 'RouteChanged' : 'RouteOpened'),
+      opening(
+        first.engine,
+        site,
+        first.intent.owner,
+        targets,
+        traffic,
+        stays ? 'RouteChanged' : 'RouteOpened',
+      ),
     );
   }
   for (const container of contenders) {
@@ -122,10 +131,17 @@ function opening(
   site: Site,
   owner: string,
   targets: Target[],
+  traffic: Traffic | undefined,
   type: 'RouteOpened' | 'RouteChanged',
 ): Placed {
   const route = routeIdOf(engine, owner, site);
-  return { engine, decision: { type, data: { route, match: matchOf(site), owner, targets } } };
+  return {
+    engine,
+    decision: {
+      type,
+      data: { route, match: matchOf(site), owner, targets, ...(traffic === undefined ? {} : { traffic }) },
+    },
+  };
 }
 
 function closing(state: State, site: Site, route: Route, cause: Cause): Placed {

@@ -2,7 +2,7 @@
 import type { FoldedEvent } from '../events/event.ts';
 import type { Host } from '../events/ids.ts';
 import { hostSentence, sentenceOf } from './explain.ts';
-import { matchOf, type Site } from './route.ts';
+import { matchOf, type Route, type Site } from './route.ts';
 import { containerKey, lastRouteOf, type State } from './state.ts';
 import type { HostEntry, TableRoute } from './table.ts';
 
@@ -32,11 +32,14 @@ export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly
   return [...hosts];
 }
 
+const trafficOf = ({ traffic }: Route): Pick<TableRoute, 'traffic'> =>
+  traffic === undefined ? {} : { traffic };
+
 function tableRoute(state: State, site: Site): TableRoute | null {
   const route = lastRouteOf(state, site);
   const { path } = matchOf(site);
   if (route !== null && route.targets.length > 0)
-    return { id: route.id, path, targets: route.targets, sentence: '' };
+    return { id: route.id, path, targets: route.targets, sentence: '', ...trafficOf(route) };
   if (!state.contenders.has(site)) return null;
   const id = route?.id ?? ('' as TableRoute['id']);
   return { id, path, targets: [], sentence: sentenceOf(state, site) };

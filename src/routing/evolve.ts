@@ -273,7 +273,7 @@ function sitesOfUnreadable(state: State): readonly Site[] {
 
 function open(state: State, event: FoldedEvent & { type: 'RouteOpened' | 'RouteChanged' }): void {
   if (event.engineId === null) return;
-  const { route: id, match, owner, targets } = event.data;
+  const { route: id, match, owner, targets, traffic } = event.data;
   const since = event.recordedAt;
   const route = {
     id,
@@ -281,6 +281,7 @@ function open(state: State, event: FoldedEvent & { type: 'RouteOpened' | 'RouteC
     match,
     owner,
     targets,
+    ...(traffic === undefined ? {} : { traffic }),
     closing: null,
     since,
     position: event.position,

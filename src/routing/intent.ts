@@ -1,5 +1,5 @@
 /** What one container wants routed under a policy: its owner, its claims on sites, and what is refused outright. */
-import type { CloseReason, Policy, RefusalReason, RouteMatch, Target } from '../events/decisions.ts';
+import type { CloseReason, Policy, RefusalReason, RouteMatch, Target, Traffic } from '../events/decisions.ts';
 import type { ContainerId, Host } from '../events/ids.ts';
 import type { ContainerObservation } from '../events/observations.ts';
 import { reach } from './address.ts';
@@ -28,6 +28,8 @@ export interface Intent {
   readonly claims: readonly Claim[];
   readonly refusals: readonly Refusal[];
   readonly warnings: readonly string[];
+  /** What its labels say of its routes' traffic. */
+  readonly traffic?: Traffic | undefined;
 }
 
 /** Finds the container whose network namespace another one shares. */
@@ -43,7 +45,8 @@ export function intentOf(container: ContainerObservation, policy: Policy, find: 
   for (const request of requestsOf(container, settings, policy)) {
     claimRequest(container, request, settings, policy, find, claims, refusals);
   }
-  return { owner, claims: [...claims.values()], refusals, warnings: settings.warnings };
+  const traffic = settings.traffic ?? undefined;
+  return { owner, claims: [...claims.values()], refusals, warnings: settings.warnings, traffic };
 }
 
 /** The compose project and service, a shared `portolan.service`, else the container's name. */
@@ -204,6 +207,7 @@ function aimAt(
     address: reached.address,
     port: reached.port,
     startedAt: container.startedAt ?? '',
+    ...(settings.weight === null ? {} : { weight: settings.weight }),
   };
   return { target, waiting: null, refusal: null };
 }

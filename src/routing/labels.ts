@@ -3,6 +3,7 @@
 import type { Host } from '../events/ids.ts';
 import { parseHost } from './host.ts';
 import { nearest } from './nearest.ts';
+import { isTrafficName, readTraffic, type TrafficSettings, trafficNames } from './traffic-labels.ts';
 
 /** One `portolan.routes.NAME.*` group, or the container's plain labels. */
 export interface RouteRequest {
@@ -12,7 +13,7 @@ export interface RouteRequest {
   readonly port: number | null;
 }
 
-export interface Settings {
+export interface Settings extends TrafficSettings {
   readonly enable: boolean | null;
   readonly plain: RouteRequest;
   readonly groups: readonly RouteRequest[];
@@ -25,7 +26,7 @@ export interface Settings {
 }
 
 const prefix = 'portolan.';
-const known = ['enable', 'host', 'port', 'path', 'network', 'service'] as const;
+const known = ['enable', 'host', 'port', 'path', 'network', 'service', ...trafficNames] as const;
 const groupFields = ['host', 'path', 'port'] as const;
 /** Set by Portolan itself on containers that its API creates. */
 const own = new Set(['command-id']);
@@ -37,6 +38,7 @@ export function parseLabels(labels: Readonly<Record<string, string>>): Settings 
   const warnings: string[] = [];
   const plain: Draft = {};
   const groups = new Map<string, Draft>();
+  const traffic = new Map<(typeof trafficNames)[number], string>();
   let enable: boolean | null = null;
   let network: string | null = null;
   let service: string | null = null;
@@ -50,6 +52,7 @@ export function parseLabels(labels: Readonly<Record<string, string>>): Settings 
     else if (name === 'enable') enable = readBoolean(key, value, errors);
     else if (name === 'network') network = value;
     else if (name === 'service') service = value;
+    else if (isTrafficName(name)) traffic.set(name, value);
     else if (isGroupField(name)) readField(plain, name, key, value, errors);
     else if (!own.has(name))
       warnings.push(
@@ -65,6 +68,7 @@ export function parseLabels(labels: Readonly<Record<string, string>>): Settings 
     groups: [...groups.values()].map(requestOf),
     network: network === '' ? null : network,
     service: service === '' ? null : service,
+    ...readTraffic(traffic, errors, warnings),
     errors,
     warnings,
   };

@@ -1,6 +1,6 @@
 /** A route, and the site (host and path) that it serves. */
 import { createHash } from 'node:crypto';
-import type { CloseReason, RouteMatch, Target } from '../events/decisions.ts';
+import type { CloseReason, RouteMatch, Target, Traffic } from '../events/decisions.ts';
 import type { Branded, ContainerId, EngineId, Host, Position, RouteId } from '../events/ids.ts';
 
 /** One host and one path prefix, as `HOST/PATH`: what owners compete for. */
@@ -35,6 +35,7 @@ export interface Route {
   readonly owner: string;
   /** Empty when closed. */
   readonly targets: readonly Target[];
+  readonly traffic?: Traffic | undefined;
   readonly closing: Closing | null;
   /** Milliseconds since the epoch and position of the event that brought it into this state. */
   readonly since: number;
@@ -51,6 +52,15 @@ export const sameTargets = (one: readonly Target[], other: readonly Target[]): b
       target.startedAt === twin.startedAt &&
       target.address === twin.address &&
       target.port === twin.port &&
-      target.name === twin.name
+      target.name === twin.name &&
+      target.weight === twin.weight
     );
   });
+
+export const sameTraffic = (one: Traffic | undefined, other: Traffic | undefined): boolean =>
+  one?.balance === other?.balance &&
+  one?.sticky === other?.sticky &&
+  one?.health?.path === other?.health?.path &&
+  one?.health?.interval === other?.health?.interval &&
+  one?.health?.timeout === other?.health?.timeout &&
+  one?.health?.threshold === other?.health?.threshold;

@@ -1,5 +1,5 @@
 /** The routing table: what a proxy worker matches requests against, and the deltas that keep it current. */
-import type { Target } from '../events/decisions.ts';
+import type { Target, Traffic } from '../events/decisions.ts';
 import type { Host, Position, RouteId } from '../events/ids.ts';
 
 /** One route of a host. Without targets it is known but down, and `sentence` says why. */
@@ -10,6 +10,7 @@ export interface TableRoute {
   readonly targets: readonly Target[];
   /** One plain sentence for error answers; empty while there are targets. */
   readonly sentence: string;
+  readonly traffic?: Traffic | undefined;
 }
 
 /** All that is known of a host. */

@@ -1,8 +1,10 @@
 /** Replicas stopped and addresses taken over by others, on a real engine under load. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeOnDocker, images } from '../support/docker.ts';
-import { startLoad } from '../support/load.ts';
+import { type Load, startLoad } from '../support/load.ts';
 import { cleanUp, type Portolan, startPortolan } from '../support/portolan.ts';
+
+const rounds = Number(process.env['REUSE_ROUNDS'] ?? 6);
 
 describeOnDocker('under load on a real engine', (engine) => {
   let portolan: Portolan;
@@ -38,4 +40,35 @@ describeOnDocker('under load on a real engine', (engine) => {
       expect(load.failures).toEqual([]);
     });
   }
+
+  test(
+    'containers on one address, one after the other, at 100 requests/s: nobody is answered by a stranger',
+    async () => {
+      const network = name('net');
+      const subnet = '10.213.77';
+      await engine.cli('network', 'create', '--subnet', `${subnet}.0/24`, network);
+      const visit = (suffix: string): Load =>
+        startLoad({
+          port: portolan.port,
+          host: `${name(suffix)}.docker.localhost`,
+          path: '/cgi-bin/who',
+          visitors: 5,
+          pause: 90,
+          check: (body) => (body.startsWith(`container: ${name(suffix)}\n`) ? null : `foreign: ${body}`),
+        });
+      const suffixes = ['ann', 'bob'];
+      const loads = suffixes.map(visit);
+      for (let round = 0; round < rounds; round++) {
+        const suffix = suffixes[round % 2]!;
+        await run(suffix, '--network', network, '--ip', `${subnet}.7`);
+        await portolan.answers(`${name(suffix)}.docker.localhost`, 200, '/cgi-bin/who');
+        await loads[round % 2]!.more(10);
+        await engine.cli('rm', '-f', name(suffix));
+      }
+      for (const load of loads) await load.stop();
+      const failures = loads.flatMap((load) => load.failures);
+      expect(failures.filter((failure) => !/^(404|50[234]) /.test(failure))).toEqual([]);
+    },
+    rounds * 10_000 + 30_000,
+  );
 });

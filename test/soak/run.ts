@@ -1,14 +1,29 @@
-/** `npm run soak`: the long form of what the tests do in short: 50 kills in a storm, 100 starts in a tight loop. Writes docs/soak.md. */
+/** `npm run soak`: the long form of what the tests do in short: 50 kills in a storm, 100 starts in a tight loop,
+ * addresses that change hands 50 times under load, 5,000 tries around an idle time-out. Writes docs/soak.md. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 
-const rounds = { STORM_ROUNDS: '50', START_ROUNDS: '100' };
-const names = ['killed at random moments of a storm', 'containers start in a tight loop'];
+const rounds = { STORM_ROUNDS: '50', START_ROUNDS: '100', REUSE_ROUNDS: '50', IDLE_TRIES: '5000' };
+const names = [
+  'killed at random moments of a storm',
+  'containers start in a tight loop',
+  'one after the other.*nobody is answered by a stranger',
+  'restarted and recreated under its own name',
+  'around the idle time-out of an upstream',
+];
 const report = join(tmpdir(), `portolan-soak-${process.pid}.json`);
 
-const args = ['run', 'test/e2e', '--testNamePattern', names.join('|'), '--testTimeout', '3600000'];
+const args = [
+  'run',
+  'test/e2e',
+  'test/hazards',
+  '--testNamePattern',
+  names.join('|'),
+  '--testTimeout',
+  '3600000',
+];
 const started = Date.now();
 const { status } = spawnSync(
   'vitest',

@@ -96,7 +96,7 @@ function daemonArgs(home: string, host: string, liveRestore: boolean): string[] 
 
 async function makeBridge(): Promise<void> {
   await run('ip', ['link', 'delete', bridge]).catch(() => undefined);
-  await run('ip', ['link', 'add', bridge, 'type', 'bridge']);
+  await run('ip', ['link', 'add', bridge, 'address', '02:42:70:6f:72:75', 'type', 'bridge']);
   await run('ip', ['addr', 'add', bridgeAddress, 'dev', bridge]);
   await run('ip', ['link', 'set', bridge, 'up']);
 }
