@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const doctor = async (...args: string[]): Promise<Ran & { items: Map<string, Finding> }> => {
   const where = { apiPort: 25_099, dataDir: join(folder, 'data') };
-  const ran = await runCli(where, ['doctor', '--json', '--http-port', '0', ...args]);
+  const ran = await runCli(where, ['doctor', '--json', '--http-port', '0', '--api-port', '0', ...args]);
   const items: Finding[] = JSON.parse(ran.out).items;
   return { ...ran, items: new Map(items.map((item) => [item.check, item])) };
 };
@@ -76,7 +76,13 @@ test('no socket, and one that nobody listens on: exit code 1 and how to start Do
 
 test('a port that another program has: which one, and what to do', async () => {
   await taking(async (port) => {
-    const found = await checkPort({ hosts: ['127.0.0.1'], port, dataDir: folder });
+    const found = await checkPort({
+      check: 'port',
+      flag: '--http-port',
+      hosts: ['127.0.0.1'],
+      port,
+      dataDir: folder,
+    });
     expect(found.state).toBe('problem');
     if (process.platform === 'linux') expect(found.says).toContain(`(process ${process.pid})`);
     expect(found.mend.join()).toContain('--http-port');
@@ -86,7 +92,9 @@ test('a port that another program has: which one, and what to do', async () => {
 test('a port that Portolan itself has is as it should be', async () => {
   writeFileSync(join(folder, 'portolan.pid'), `${process.pid}\n`);
   await taking(async (port) => {
-    expect(await checkPort({ hosts: ['127.0.0.1'], port, dataDir: folder })).toMatchObject({ state: 'ok' });
+    expect(
+      await checkPort({ check: 'port', flag: '--http-port', hosts: ['127.0.0.1'], port, dataDir: folder }),
+    ).toMatchObject({ state: 'ok' });
   });
 });
 

@@ -73,7 +73,7 @@ describeOnDocker('the package, installed into an empty folder', (engine) => {
       ['verify'],
       ['export', join(folder, 'log.ndjson.gz')],
       ['import', join(folder, 'log.ndjson.gz'), '--data-dir', join(folder, 'imported')],
-      ['doctor', '--http-port', '0', '--docker-host', engine.host],
+      ['doctor', '--http-port', '0', '--api-port', '0', '--docker-host', engine.host],
       ['completion', 'bash'],
       ['help', 'routes'],
       ['serve', '--help'],

@@ -12,6 +12,8 @@ const flags = [
   ['docker-host', 'the engine'],
   ['http-port', "the proxy's port"],
   ['http-host', "the proxy's addresses"],
+  ['api-port', "the API's port"],
+  ['api-host', "the API's address"],
   ['domain', 'of the hosts'],
   ['reach', 'how containers are reached'],
 ] as const;
@@ -65,10 +67,12 @@ async function* examine(config: Config): AsyncGenerator<Finding> {
   const { checkLog } = await import('../doctor/log.ts');
   const { checkHandOver } = await import('../doctor/hand-over.ts');
   yield* examineEngine(config);
-  yield await checkPort({ hosts: config.httpHosts, port: config.httpPort, dataDir: config.dataDir });
+  const { httpHosts, httpPort, apiHost, apiPort, dataDir } = config;
+  yield await checkPort({ check: 'port', flag: '--http-port', hosts: httpHosts, port: httpPort, dataDir });
+  yield await checkPort({ check: 'API port', flag: '--api-port', hosts: [apiHost], port: apiPort, dataDir });
   yield await checkNames(config.domain);
   const progress = createProgress();
-  yield await checkLog(config.dataDir, (position, head) =>
+  yield await checkLog(dataDir, (position, head) =>
     progress.update(position / head, `log: position ${position} of ${head}`),
   ).finally(progress.end);
   yield checkHandOver();

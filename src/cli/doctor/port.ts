@@ -1,27 +1,30 @@
-/** Whether the proxy's port can be had: who has it, or what keeps this user from it. */
+/** Whether a port can be had: who has it, or what keeps this user from it. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Finding, found } from './finding.ts';
 
-const finding = found('port');
-
 export interface PortQuestion {
+  /** The name of the check, and the flag that chooses the port. */
+  readonly check: string;
+  readonly flag: string;
   readonly hosts: readonly string[];
   readonly port: number;
   readonly dataDir: string;
 }
 
-export async function checkPort({ hosts, port, dataDir }: PortQuestion): Promise<Finding> {
+export async function checkPort(question: PortQuestion): Promise<Finding> {
+  const { check, flag, hosts, port } = question;
+  const finding = found(check);
   if (port === 0) return finding('skipped', 'any free port is taken.');
   for (const host of hosts) {
     const code = await tryListen(host, port);
-    if (code === 'EADDRINUSE') return explainTaken(port, dataDir);
-    if (code === 'EACCES') return explainRefused(port);
+    if (code === 'EADDRINUSE') return explainTaken(question);
+    if (code === 'EACCES') return explainRefused(question);
     // Without IPv6 Portolan does without it.
     if (code !== null && code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') {
       return finding('problem', `port ${port} on ${host} cannot be had (${code}).`, [
-        '--http-host, --http-port',
+        `choose another: ${flag}`,
       ]);
     }
   }
@@ -37,7 +40,8 @@ function tryListen(host: string, port: number): Promise<string | null> {
   });
 }
 
-function explainTaken(port: number, dataDir: string): Finding {
+function explainTaken({ check, flag, port, dataDir }: PortQuestion): Finding {
+  const finding = found(check);
   const holder = holderOf(port);
   const own = readNumber(join(dataDir, 'portolan.pid'));
   if (own !== null && (holder?.pid === own || (holder === null && isAlive(own)))) {
@@ -46,18 +50,19 @@ function explainTaken(port: number, dataDir: string): Finding {
   const who = holder === null ? 'another program' : `${holder.name} (process ${holder.pid})`;
   return finding('problem', `port ${port} is taken by ${who}.`, [
     ...(holder === null ? [`find it: sudo ss -ltnp sport = :${port}`] : ['end it']),
-    'or choose another: --http-port 8000',
+    `or choose another: ${flag} 8000`,
   ]);
 }
 
-function explainRefused(port: number): Finding {
+function explainRefused({ check, flag, port }: PortQuestion): Finding {
+  const finding = found(check);
   const start = readNumber('/proc/sys/net/ipv4/ip_unprivileged_port_start');
   const because =
     start === null ? '' : `: ports below ${start} are root's (net.ipv4.ip_unprivileged_port_start)`;
   return finding('problem', `port ${port} is not permitted for this user${because}.`, [
     `sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
     `for good: echo net.ipv4.ip_unprivileged_port_start=${port} | sudo tee /etc/sysctl.d/50-portolan.conf`,
-    'or the systemd unit, which grants it to Portolan alone; or --http-port 8000',
+    `or the systemd unit, which grants it to Portolan alone; or ${flag} 8000`,
   ]);
 }
 
