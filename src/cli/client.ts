@@ -66,7 +66,8 @@ export function createClient({ api, token }: ClientOptions): Client {
     });
     const status = answer.statusCode!;
     if (status >= 200 && status < 300) return answer;
-    throw refusal(status, parseProblem(status, await readText(answer).catch(() => '')), token);
+    const problem = parseProblem(status, await readText(answer).catch(() => ''));
+    throw refusal(status, problem, status === 401 ? tokenHints(api, token) : []);
   }
 
   async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
@@ -130,7 +131,7 @@ export function findToken(given: {
   if (given.token) return { value: given.token, from: 'PORTOLAN_TOKEN', given: true };
   const path = given.file || join(given.dataDir, 'token');
   try {
-    return { value: readFileSync(path, 'utf8').trim(), from: path, given: given.file !== undefined };
+    return { value: readFileSync(path, 'utf8').trim() || null, from: path, given: given.file !== undefined };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (given.file || (code !== 'ENOENT' && code !== 'ENOTDIR')) {
@@ -164,10 +165,10 @@ function parseProblem(status: number, text: string): Problem {
   }
 }
 
-function refusal(status: number, problem: Problem, token: TokenSource): CliFailure {
+function refusal(status: number, problem: Problem, hints: readonly string[]): CliFailure {
   const message = problem.detail ?? problem.title ?? `the API answered ${status}`;
   const others = (problem.errors ?? []).slice(1).map(({ field, message: text }) => `${field}: ${text}`);
-  return new CliFailure(message, codeOf(status), [...others, ...hintsFor(status, token)]);
+  return new CliFailure(message, codeOf(status), [...others, ...hints]);
 }
 
 const codeOf = (status: number): ExitCode =>
@@ -179,9 +180,12 @@ const codeOf = (status: number): ExitCode =>
         ? exitCodes.notFound
         : exitCodes.no;
 
-function hintsFor(status: number, token: TokenSource): string[] {
-  if (status !== 401) return [];
-  if (token.value !== null)
-    return [`the token came from ${token.from}: name the right data folder with --data-dir`];
-  return [`${token.from}; name Portolan's data folder with --data-dir, or set PORTOLAN_TOKEN`];
+function tokenHints(api: string, token: TokenSource): string[] {
+  if (token.value === null)
+    return [`${token.from}; name Portolan's data folder with --data-dir, or set PORTOLAN_TOKEN`];
+  if (!mayHave(api, token))
+    return [
+      `the one in ${token.from} is for this machine; give the other's with --token-file or PORTOLAN_TOKEN`,
+    ];
+  return [`the token came from ${token.from}: name the right data folder with --data-dir`];
 }

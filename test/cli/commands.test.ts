@@ -171,14 +171,18 @@ describe('errors say what to do', () => {
     const seen: (string | undefined)[] = [];
     const server = http.createServer(({ headers }, answer) => {
       seen.push(headers.authorization);
-      answer.end('{"items":[]}');
+      answer.writeHead(headers.authorization === undefined ? 401 : 200).end('{"items":[]}');
     });
     await new Promise<void>((resolve) => server.listen(0, resolve));
     const { port } = server.address() as { port: number };
     const elsewhere = { PORTOLAN_API: `http://${other!.address}:${port}` };
     try {
       await runCli({ apiPort: port, dataDir: portolan.dataDir }, ['routes']);
-      await runCli(portolan, ['routes'], elsewhere);
+      const refused = await runCli(portolan, ['routes'], elsewhere);
+      expect(refused).toMatchObject({
+        code: 5,
+        error: expect.stringContaining("give the other's with --token-file"),
+      });
       await runCli(portolan, ['routes'], { ...elsewhere, PORTOLAN_TOKEN: 'given-for-this-call' });
     } finally {
       server.close();

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # A stand-in for node:26-slim in the engine at DOCKER_HOST, where no image can be pulled: Debian's files of this machine,
-# and the Node that is first in PATH. An image that is there already is left.
+# and the Node that is first in PATH. An image that is there already is left; where there is no Debian, it is pulled.
 set -euo pipefail
 
 image=node:26-slim
 if docker image inspect "$image" > /dev/null 2>&1; then exit 0; fi
+command -v dpkg > /dev/null || exec docker pull "$image"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
