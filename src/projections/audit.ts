@@ -19,7 +19,7 @@ import type { Projection } from './projection.ts';
 
 export const audit: Projection = {
   name: 'audit',
-  version: 3,
+  version: 4,
   tables: ['audit', 'audit_consequences', 'audit_subjects'],
   open(db: DatabaseFile) {
     const store: AuditStore = { entries: createEntries(db), subjects: createSubjects(db) };

@@ -33,6 +33,8 @@ export const fits = (command: CommandKind, type: SignalType): boolean =>
 /** `exit` and `restart` are the engine's own doing; all others came from outside. */
 export type Deed =
   | 'create'
+  /** Created and started at once, as `docker run` does. */
+  | 'run'
   | 'start'
   | 'stop'
   | 'kill'
@@ -67,7 +69,8 @@ const begins: Partial<Readonly<Record<SignalType, Deed>>> = {
 
 /** What a deed under way turns out to be by the next signal: `docker stop` begins as a kill, a start with a network. */
 const continues: Partial<Readonly<Record<Deed, Partial<Readonly<Record<SignalType, Deed>>>>>> = {
-  create: { ContainerNetworkConnected: 'create' },
+  create: { ContainerNetworkConnected: 'create', ContainerStarted: 'run' },
+  run: { ContainerNetworkConnected: 'run' },
   connect: { ContainerNetworkConnected: 'connect', ContainerStarted: 'start' },
   start: { ContainerNetworkConnected: 'start' },
   restart: { ContainerNetworkConnected: 'restart' },
