@@ -9,6 +9,7 @@ import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { FieldNames } from './field-names.ts';
 import type { Garbage } from './garbage.ts';
+import type { Health } from './health.ts';
 import { discardRest } from './linger.ts';
 import type { ProxyLimits } from './messages.ts';
 import { Reply } from './reply.ts';
@@ -41,6 +42,7 @@ export interface ForwardDeps {
   readonly now: () => number;
   /** Whether the table holds the target with this key. */
   readonly isCurrent: (key: string) => boolean;
+  readonly health: Pick<Health, 'failed' | 'answered'>;
   /** No file descriptor was left for a connection. */
   readonly onExhausted: (error: Error) => void;
 }
@@ -128,11 +130,14 @@ class Forwarding implements AnswerListener {
   }
 
   head(head: AnswerHead): void {
-    if (!this.#finished) this.#reply.head(head);
+    if (this.#finished) return;
+    this.#deps.health.answered(this.#target!);
+    this.#reply.head(head);
   }
 
   whole(head: AnswerHead, body: string): void {
     if (this.#finished) return;
+    this.#deps.health.answered(this.#target!);
     this.#reply.whole(head, body);
     this.#answered();
   }
@@ -190,6 +195,7 @@ class Forwarding implements AnswerListener {
       this.#deps.onExhausted(failure.error);
       this.#fail(503, 'the proxy has no file descriptors left.');
     } else if (!failure.sent && !this.#bodyStarted) {
+      this.#deps.health.failed(target);
       this.#refused.add(targetKey(target));
       this.#countRetry();
       this.#patience.note(code);
@@ -199,8 +205,10 @@ class Forwarding implements AnswerListener {
       this.#countRetry();
       this.#try();
     } else if (code === 'UND_ERR_HEADERS_TIMEOUT') {
+      this.#deps.health.failed(target);
       this.#fail(504, `container ${target.name} did not answer in time.`);
     } else {
+      this.#deps.health.failed(target);
       this.#fail(502, `container ${target.name} gave no usable answer (${failure.error.message}).`);
     }
   }

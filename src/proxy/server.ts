@@ -5,6 +5,7 @@ import type { Target } from '../events/decisions.ts';
 import { type Outcome, outcomeOf } from '../routing/outcome.ts';
 import {
   createTable,
+  type HostEntry,
   type RoutingTable,
   type TableDelta,
   type TableSnapshot,
@@ -23,6 +24,7 @@ import { createFieldNames } from './field-names.ts';
 import { createForward } from './forward.ts';
 import { createGarbage } from './garbage.ts';
 import { isLoop, requestHeaders } from './headers.ts';
+import { createHealth } from './health.ts';
 import { createHold } from './hold.ts';
 import { createHttpServer } from './http-server.ts';
 import { endSoon } from './linger.ts';
@@ -67,6 +69,8 @@ export interface ServerOptions {
   readonly accessLog?: AccessLog | null;
   /** No file descriptor was left for a connection. */
   readonly onExhausted?: (error: Error) => void;
+  /** Which targets are out of order, in words; null once none is. */
+  readonly onHealth?: (problem: string | null) => void;
 }
 
 export function createProxyServer(options: ServerOptions): ProxyServer {
@@ -79,6 +83,11 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const upstreams = createUpstreams(limits, names, now);
   const onExhausted = options.onExhausted ?? (() => undefined);
   const isCurrent = (key: string): boolean => drain.isCurrent(key);
+  const health = createHealth({
+    startGrace: limits.startGrace,
+    now,
+    onChange: options.onHealth ?? (() => undefined),
+  });
   const carrying = {
     limits,
     counters,
@@ -88,11 +97,12 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     now,
     onExhausted,
     isCurrent,
+    health,
   };
   const upgrader = createUpgrader(carrying);
   const balancer = createBalancer({
     load: (key) => upstreams.load(key) + upgrader.load(key),
-    inOrder: (targets) => targets,
+    inOrder: health.inOrder,
   });
   const forward = createForward({ ...carrying, upstreams });
   const hold = createHold(limits.holdTimeout);
@@ -189,6 +199,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   function targetsOf(req: IncomingMessage, record: ExchangeRecord, accepted: Accepted): readonly Target[] {
     const found = find(record, accepted);
     if (found.kind !== 'route') return [];
+    if (found.route.targets.length < 2) return found.route.targets;
     return balancer.order(found.route, { client: () => clientOf(req), cookie: () => req.headers.cookie });
   }
 
@@ -267,15 +278,20 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     });
   }
 
+  function tableChanged(before: HostEntry | undefined, after: HostEntry | undefined): void {
+    drain.changed(before, after);
+    health.changed(before, after);
+  }
+
   function takeOver(hosts: TableSnapshot['hosts']): void {
     const gone = new Map(table.hosts);
     for (const entry of hosts) {
-      drain.changed(gone.get(entry.host), entry);
+      tableChanged(gone.get(entry.host), entry);
       gone.delete(entry.host);
       table.hosts.set(entry.host, entry);
     }
     for (const [host, entry] of gone) {
-      drain.changed(entry, undefined);
+      tableChanged(entry, undefined);
       table.hosts.delete(host);
     }
   }
@@ -296,7 +312,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     },
     apply(delta) {
       for (const entry of delta.hosts) {
-        drain.changed(table.hosts.get(entry.host), entry);
+        tableChanged(table.hosts.get(entry.host), entry);
         table.hosts.set(entry.host, entry);
       }
       table.position = delta.position;
@@ -316,6 +332,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     },
     close() {
       drain.close();
+      health.close();
       upgrader.close();
       upstreams.close();
       for (const server of servers) server.closeAllConnections();

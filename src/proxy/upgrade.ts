@@ -96,6 +96,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
           upgrade.fail(503, 'the proxy has no file descriptors left.');
           return;
         }
+        deps.health.failed(target);
         refused.add(targetKey(target));
         patience.note(code);
         counters.retry();

@@ -19,7 +19,13 @@ export interface WorkerData {
 const { settings, table, self, drain, accessLog: logPort } = workerData as WorkerData;
 const port = parentPort!;
 const tell = (message: FromWorker): void => port.postMessage(message);
-const exhaustion = createExhaustion((problem) => tell({ kind: 'problem', problem }));
+const problems = { exhaustion: null as string | null, health: null as string | null };
+const tellProblem = (of: keyof typeof problems) => (problem: string | null) => {
+  problems[of] = problem;
+  const all = Object.values(problems).filter((one) => one !== null);
+  tell({ kind: 'problem', problem: all.length === 0 ? null : all.join('; ') });
+};
+const exhaustion = createExhaustion(tellProblem('exhaustion'));
 const accessLog = logPort === null ? null : createAccessLog(logPort);
 const proxy = createProxyServer({
   settings,
@@ -29,6 +35,7 @@ const proxy = createProxyServer({
   now: Date.now,
   accessLog,
   onExhausted: (error) => exhaustion.noticed(error),
+  onHealth: tellProblem('health'),
 });
 
 /** Milliseconds between two reports of the counters. */

@@ -48,8 +48,9 @@ export interface RoutingTable {
   readonly hosts: Map<string, HostEntry>;
 }
 
-/** Identity of a target: one start of one container, never just an address. */
-export const targetKey = (target: Target): string => `${target.container}@${target.startedAt}:${target.port}`;
+/** Identity of a target: one start of one container, never just an address; but on another network it is another one. */
+export const targetKey = ({ container, startedAt, address, port }: Target): string =>
+  `${container}@${startedAt}/${address}:${port}`;
 
 export const createTable = (snapshot: TableSnapshot): RoutingTable => ({
   position: snapshot.position,

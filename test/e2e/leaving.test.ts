@@ -49,6 +49,20 @@ describe('of two replicas under load', () => {
     expect(load.failures).toEqual([]);
   });
 
+  test('the engine is restarted beneath them: no request fails', async () => {
+    await replicas();
+    const load = startLoad({ port: portolan.port, host, visitors: 12 });
+    await load.more(50);
+    await engine.goDown({ liveRestore: true });
+    await within(5_000, 'the loss', async () => (await portolan.events('EngineLost')).length === 1);
+    await load.more(50);
+    await engine.comeUp();
+    await routesEqual(portolan, engine, 15_000);
+    await load.more(50);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+  });
+
   test('a stop that the engine refuses leaves both in the table', async () => {
     await replicas();
     engine.faults.calls.set('POST /containers/', { status: 500, message: 'no' });

@@ -74,6 +74,20 @@ describe('a target whose address goes to another container', () => {
   });
 
   test.runIf(process.platform === 'linux')(
+    'its container has moved to another: no connection to the old one is kept',
+    async () => {
+      const old = await backendOf('old');
+      const moved = await startBackend(named('moved'), '127.0.0.2', old.port);
+      ends.push(moved.close);
+      const proxy = await serve(old, 'web');
+      expect((await ask(proxy.port, `GET / HTTP/1.1\r\n${H}\r\n`)).body).toBe('old');
+      replace(proxy, moved, 'web');
+      expect((await ask(proxy.port, `GET / HTTP/1.1\r\n${H}\r\n`)).body).toBe('moved');
+      await until(() => old.sockets.size === 0, 'the end of the connections to the old one');
+    },
+  );
+
+  test.runIf(process.platform === 'linux')(
     'while a connection is made: the request goes to the container of now',
     async () => {
       const stuck = await startStuck();
