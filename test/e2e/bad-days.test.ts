@@ -88,7 +88,7 @@ describe('on a bad day', () => {
       }
       await engine.comeUp();
       await routesEqual(portolan, engine);
-      const gaps = await within(5_000, 'the gap', async () => {
+      const gaps = await within(20_000, 'the gap', async () => {
         const found = await portolan.events('HistoryGapDetected');
         return found.length > 0 ? found : undefined;
       });
@@ -128,7 +128,7 @@ describe('on a bad day', () => {
     for (let count = 0; count < 600; count++) await engine.containers.kill(noisy!, 'WINCH');
     const second = await serveOn(engine, { dataDir });
     await routesEqual(second, engine);
-    const gaps = await within(5_000, 'the gap', async () => {
+    const gaps = await within(20_000, 'the gap', async () => {
       const found = await second.events('HistoryGapDetected');
       return found.length > 0 ? found : undefined;
     });

@@ -57,10 +57,10 @@ describeOnDocker('on a real engine', (engine) => {
     await status(hostOf('three'), 200);
     await engine.cli('network', 'disconnect', 'bridge', name('three'));
     await status(hostOf('three'), 503);
-    const { items } = await portolan.json<{ items: { name: string; reason: string }[] }>('/refusals');
-    expect(items).toContainEqual(
-      expect.objectContaining({ name: name('three'), reason: 'no-reachable-network' }),
-    );
+    await within(5_000, 'the refusal', async () => {
+      const { items } = await portolan.json<{ items: { name: string; reason: string }[] }>('/refusals');
+      return items.some((one) => one.name === name('three') && one.reason === 'no-reachable-network');
+    });
     await engine.cli('network', 'connect', network, name('three'));
     await status(hostOf('three'), 200);
     await engine.cli('rm', '-f', name('three'));

@@ -54,7 +54,11 @@ describeOnDocker('under load on a real engine', (engine) => {
           path: '/cgi-bin/who',
           visitors: 5,
           pause: 90,
-          check: (body) => (body.startsWith(`container: ${name(suffix)}\n`) ? null : `foreign: ${body}`),
+          check(body) {
+            if (body.startsWith(`container: ${name(suffix)}\n`)) return null;
+            // Its server tells no length: of one that is killed behind the head nobody can tell that more would have come.
+            return body === '' ? '502 killed behind the head' : `foreign: ${body}`;
+          },
         });
       const suffixes = ['ann', 'bob'];
       const loads = suffixes.map(visit);
