@@ -147,6 +147,8 @@ export const incarnationSchema = z
     to: z.string().nullable(),
     openedBy: z.number().int(),
     closedBy: z.number().int().nullable(),
+    opened: throughSchema,
+    closed: throughSchema,
     changes: z.array(
       z.object({ field: z.string(), before: z.string().nullable(), after: z.string().nullable() }),
     ),

@@ -1,27 +1,16 @@
 /** The intervals of a host, newest first, from the `route_history` projection, with who was behind each end. */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Actor } from '../events/event.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import { type IntervalRow, intervalColumns, intervalView } from './intervals.ts';
-import type { IntervalView, Page, Paging, Through } from './port.ts';
+import type { IntervalView, Page, Paging } from './port.ts';
+import { createThrough } from './through.ts';
 
 export type HistoryQuery = (host: string, paging: Paging) => Page<IntervalView>;
 
 export function createHistoryQuery(db: DatabaseFile): HistoryQuery {
   const select = db.prepare(`SELECT ${intervalColumns} FROM route_history h
     WHERE h.host = ? AND (h.from_position, h.route) < (?, ?) ORDER BY h.from_position DESC, h.route DESC LIMIT ?`);
-  const behind = db.prepare(`SELECT a.position, a.actor_kind AS kind, a.actor_name AS name, a.action, a.basis
-    FROM audit_consequences c JOIN audit a ON a.position = c.entry WHERE c.position = ? LIMIT 1`);
-
-  function through(position: number | null): Through | null {
-    if (position === null) return null;
-    const found = behind.get(position) as
-      | (Omit<Through, 'actor'> & { kind: Actor['kind']; name: string })
-      | undefined;
-    if (found === undefined) return null;
-    const { kind, name, ...rest } = found;
-    return { ...rest, actor: { kind, name } };
-  }
+  const through = createThrough(db);
 
   return (host, { limit, cursor }) => {
     const [position, route] = decodeCursor(cursor, ['number', 'string']) ?? [Number.MAX_SAFE_INTEGER, ''];

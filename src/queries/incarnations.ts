@@ -6,6 +6,7 @@ import { configurationChanges } from './configuration.ts';
 import { createContainerFinder, type FoundContainer } from './container-finder.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import type { IncarnationView, Page, Paging } from './port.ts';
+import { createThrough } from './through.ts';
 
 /** Observations of one container that are looked at for the first and the last under the name. */
 const patience = 200;
@@ -38,6 +39,7 @@ export function createIncarnationsQuery(
     'SELECT since, position FROM containers WHERE engine = ? AND id = ? AND lost IS NOT NULL',
   );
   const sightings = createSightings(log, reader);
+  const through = createThrough(projections);
 
   /** The name itself, or the one that the container has or last had. */
   function nameOf(text: string): string | null {
@@ -60,17 +62,23 @@ export function createIncarnationsQuery(
       : { to: instant(lost.since), closedBy: lost.position };
   }
 
-  const view = (one: Incarnation, before: Incarnation | undefined, name: string): IncarnationView => ({
-    container: one.id,
-    name,
-    image: one.last.data.spec.image,
-    imageId: one.last.data.spec.imageId,
-    createdAt: one.last.data.spec.createdAt,
-    from: instant(one.first.recordedAt),
-    openedBy: one.first.position,
-    ...endOf(one),
-    changes: before === undefined ? [] : configurationChanges(before.last.data, one.last.data),
-  });
+  function view(one: Incarnation, before: Incarnation | undefined, name: string): IncarnationView {
+    const { to, closedBy } = endOf(one);
+    return {
+      container: one.id,
+      name,
+      image: one.last.data.spec.image,
+      imageId: one.last.data.spec.imageId,
+      createdAt: one.last.data.spec.createdAt,
+      from: instant(one.first.recordedAt),
+      openedBy: one.first.position,
+      to,
+      closedBy,
+      opened: through(one.first.position),
+      closed: through(closedBy),
+      changes: before === undefined ? [] : configurationChanges(before.last.data, one.last.data),
+    };
+  }
 
   return (text, { limit, cursor }) => {
     const [before] = decodeCursor(cursor, ['number']) ?? [Number.MAX_SAFE_INTEGER];

@@ -163,6 +163,9 @@ export interface IncarnationView {
   /** Positions of its first observation under the name, and of what ended that. */
   readonly openedBy: number;
   readonly closedBy: number | null;
+  /** Who was behind it; null where nobody was, or where it was there already at the first start. */
+  readonly opened: Through | null;
+  readonly closed: Through | null;
   /** Against the one before; empty for the first. */
   readonly changes: readonly ConfigurationChange[];
 }

@@ -1,7 +1,7 @@
 /** The containers that had a name, one after the other, and how the configuration changed between them. */
 import { expect, test } from 'vitest';
 import { BadCursor } from '../../src/queries/cursor.ts';
-import { createStory } from '../support/events.ts';
+import { bob, createStory } from '../support/events.ts';
 import { allPages, asking } from './asking.ts';
 
 function scene() {
@@ -18,7 +18,9 @@ function scene() {
   story.pass(60_000);
   first.stopped();
   first.observe({ published: [] });
+  const removal = story.command('remove', first, bob);
   first.removed();
+  removal.succeed();
   story.pass(60_000);
   const second = story.container('web', {
     imageId: 'sha256:02',
@@ -49,6 +51,8 @@ test('are listed newest first, removed ones too, each with what differs from the
     const [now, before] = items;
     expect(items).toHaveLength(2);
     expect(now).toMatchObject({ container: second.id, name: 'web', imageId: 'sha256:02', to: null });
+    expect(now).toMatchObject({ opened: { action: 'run', actor: { kind: 'external' } }, closed: null });
+    expect(before).toMatchObject({ closed: { action: 'remove', actor: bob } });
     expect(now!.changes).toEqual([
       { field: 'imageId', before: 'sha256:01', after: 'sha256:02' },
       { field: 'exposed', before: '80', after: '80, 443' },
