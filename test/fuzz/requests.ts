@@ -120,5 +120,9 @@ function sameMeaning(sent: Message, forwarded: Message): boolean {
   if (method !== forwardedMethod || path !== forwardedTarget || sent.body !== forwarded.body) return false;
   const hostOf = ({ fields }: Message): string[] =>
     fields.flatMap(([name, value]) => (name === 'host' ? [value] : []));
-  return hostOf(forwarded).length === 1 && hostOf(sent).length === 1;
+  // One of HTTP/1.0 may name its host in the target alone.
+  const named =
+    hostOf(sent).length === 1 ||
+    (hostOf(sent).length === 0 && /^http:/i.test(target!) && / HTTP\/1\.0$/.test(sent.start));
+  return hostOf(forwarded).length === 1 && named;
 }
