@@ -1,16 +1,16 @@
 /** `/events/stream`: history, then live, over one cursor. It is paged from the log, so that a slow client holds nothing up. */
 import { streamSSE } from 'hono/streaming';
 import { type Api, define } from './define.ts';
+import { createEventTail } from './event-tail.ts';
 import { positionSchema } from './moment.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
 
-/** Events read at once. */
-const page = 200;
 /** Milliseconds between two signs of life on a quiet stream. */
 const heartbeat = 15_000;
 
 export function eventStream(api: Api, { queries, status }: ApiPorts): void {
+  const tail = createEventTail(queries, status.subscribe);
   define(
     api,
     {
@@ -25,22 +25,16 @@ export function eventStream(api: Api, { queries, status }: ApiPorts): void {
       const from = resumeFrom(c.req.header('last-event-id')) ?? query.after ?? 0;
       return streamSSE(c, async (stream) => {
         const bell = createBell();
-        const unsubscribe = status.subscribe(bell.ring);
+        const unsubscribe = tail.subscribe(bell.ring);
         stream.onAbort(bell.ring);
         let after = from;
         try {
           while (!stream.aborted && !stream.closed) {
-            const { items } = await queries.events({ limit: page, order: 'asc', after });
-            for (const event of items) {
-              await stream.writeSSE({
-                id: String(event.position),
-                event: event.type,
-                data: JSON.stringify(event),
-              });
-              after = event.position;
-              if (stream.aborted) break;
-            }
-            if (items.length === 0 && !(await bell.rung(heartbeat))) await stream.write(': alive\n\n');
+            const stretch = await tail.after(after);
+            if (stretch !== null) {
+              await stream.write(stretch.bytes);
+              after = stretch.last;
+            } else if (!(await bell.rung(heartbeat))) await stream.write(': alive\n\n');
           }
         } finally {
           unsubscribe();
