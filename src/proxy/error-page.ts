@@ -1,6 +1,7 @@
 /** The proxy's own answers: one sentence, as HTML, problem+json (RFC 9457) or text, by what the client accepts. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { isLoopbackPeer, peerAddress } from './client.ts';
+import { errorPage } from './error-html.ts';
 import { endAfterRest } from './linger.ts';
 import type { ProxySettings } from './messages.ts';
 
@@ -10,6 +11,8 @@ export interface OwnAnswer {
   readonly sentence: string;
   /** Seconds. */
   readonly retryAfter?: number | undefined;
+  /** Known hosts that may have been meant; asked only for a page that shows them. */
+  readonly near?: (() => readonly string[]) | undefined;
   /** The request was malformed or ambiguous: nothing more is read from this connection. */
   readonly close?: boolean | undefined;
 }
@@ -77,39 +80,23 @@ function render(req: IncomingMessage, own: OwnAnswer, settings: Explaining): { t
     return { type: 'application/problem+json', body: `${JSON.stringify(problem)}\n` };
   }
   if (/\btext\/html\b/i.test(accept)) {
-    const link = explained ? settings.apiUrl : '';
-    return { type: 'text/html; charset=utf-8', body: page(own.status, title, sentence, link) };
+    const about = { status: own.status, title, sentence, near: explained ? (own.near?.() ?? []) : [] };
+    const apiUrl = explained ? settings.apiUrl : '';
+    return { type: 'text/html; charset=utf-8', body: errorPage({ ...about, host: hostOf(req), apiUrl }) };
   }
   const body = `${own.status} ${title}${sentence && `: ${sentence}`}\n`;
   return { type: 'text/plain; charset=utf-8', body };
 }
+
+const hostOf = ({ headers }: IncomingMessage): string =>
+  (headers.host ?? '').replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
 
 /** `local`: a peer on loopback that speaks for itself, to a name that only resolves on this machine. */
 export function isExplained(req: IncomingMessage, explain: ProxySettings['explain']): boolean {
   if (explain !== 'local') return explain === 'always';
   const { headers } = req;
   const forwarded = headers['x-forwarded-for'] ?? headers.forwarded ?? headers['x-real-ip'];
-  const host = (headers.host ?? '').replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+  const host = hostOf(req);
   const local = host === 'localhost' || host.endsWith('.localhost');
   return isLoopbackPeer(peerAddress(req.socket.remoteAddress)) && forwarded === undefined && local;
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character]!);
-
-function page(status: number, title: string, sentence: string, apiUrl: string): string {
-  const link = apiUrl === '' ? '' : `<p><a href="${escapeHtml(apiUrl)}">What Portolan knows</a></p>`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${status} ${escapeHtml(title)}</title>
-<style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}
-h1{font-size:1.3rem}small{opacity:.7}</style></head>
-<body><main><h1>${status} ${escapeHtml(title)}</h1><p>${escapeHtml(sentence)}</p>${link}<small>Portolan</small></main></body></html>
-`;
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Target } from '../events/decisions.ts';
+import { nearest } from '../routing/nearest.ts';
 import { type Outcome, outcomeOf } from '../routing/outcome.ts';
 import {
   createTable,
@@ -164,7 +165,8 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     if (res.destroyed) return;
     const found = find(record, accepted);
     if (found.kind === 'own') {
-      own(req, res, record, found);
+      const near = found.status === 404 ? () => nearHosts(accepted.host) : undefined;
+      own(req, res, record, { ...found, near });
       return;
     }
     const { hasBody, target: path } = accepted;
@@ -186,6 +188,17 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
       end();
       return false;
     });
+  }
+
+  /** For a person who may have mistyped: among so many at most, as it is done while others wait. */
+  function nearHosts(host: string): string[] {
+    const known = [...table.hosts.values().take(500)].filter(({ sentence }) => sentence === '');
+    return nearest(
+      host,
+      known.map((entry) => entry.host),
+      Math.max(2, Math.floor(host.length / 5)),
+      3,
+    );
   }
 
   /** Notes what was found, and in which table. */
