@@ -7,7 +7,8 @@ import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
 import { diffShape, timelineItemSchema } from './views.ts';
 
-const stretch = { from: instantSchema, to: instantSchema };
+/** Up to now where no end is given. */
+const stretch = { from: instantSchema, to: instantSchema.optional() };
 const buckets = z
   .string()
   .regex(/^([1-9]\d{0,2}|1000)$/, 'a number from 1 to 1000 is allowed')
@@ -60,7 +61,7 @@ export function past(api: Api, { queries }: ApiPorts): void {
   );
 }
 
-function ordered(from: number, to: number): { from: number; to: number } {
+function ordered(from: number, to = Date.now()): { from: number; to: number } {
   if (from < to) return { from, to };
   const message = 'an instant before `to` is allowed';
   throw new Problem(400, `from: ${message}`, [

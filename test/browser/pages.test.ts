@@ -49,6 +49,9 @@ describeInBrowser('the pages of the dashboard', (browser) => {
   for (const look of looks) {
     test(`are whole at ${look.width} px, ${look.scheme}`, async () => {
       const { page, troubles, close } = await browser.open(base, look);
+      page.on('response', (response) => {
+        if (response.status() >= 400) troubles.push(`${response.status()} for ${response.url()}`);
+      });
       await signIn(page, portolan.dataDir);
       for (const at of [null, past]) {
         for (const [name, path, heading] of pages) {
@@ -59,6 +62,7 @@ describeInBrowser('the pages of the dashboard', (browser) => {
           await page.waitForLoadState('load');
           const where = `${name}-${at === null ? 'live' : 'past'}-${look.width}-${look.scheme}`;
           await keepPicture(page, where);
+          expect.soft(await page.getByRole('alert').allInnerTexts(), where).toEqual([]);
           expect.soft(await violations(page), where).toEqual([]);
           expect.soft(await overflow(page), `${where} is wider than the window`).toBeLessThanOrEqual(0);
           const time = await page.evaluate('document.documentElement.dataset.time');
