@@ -4,7 +4,6 @@
  *   --seed N        of the first case; each finding names its own
  * Writes docs/fuzz.md. Ends with code 1 if anything was found.
  */
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -36,14 +35,13 @@ function summary({ requests, forwarded, answers, passed, findings }: Findings): 
 }
 
 function report(result: Findings, others: Awaited<ReturnType<typeof holdAgainst>>): string {
-  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout.trim();
   const rows = others.map(
     ({ peer, requests, both, onlyPortolan, onlyPeer, broken }) =>
       `| ${peer} | ${requests} | ${both} | ${onlyPortolan} | ${onlyPeer} | ${broken} |`,
   );
   return `# The last run of the fuzzer
 
-\`npm run fuzz -- --seconds ${seconds} --seed ${seed}\` at ${commit}, ${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}.
+\`npm run fuzz -- --seconds ${seconds} --seed ${seed}\` on ${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}.
 
 ${summary(result)}.
 ${result.findings.map(({ kind, seed: at, why }) => `\n- ${kind} ${at}: ${why}`).join('')}
