@@ -22,28 +22,32 @@ import { createServed } from './control/served.ts';
 import { createSink } from './control/sink.ts';
 import { createSnapshots } from './control/snapshots.ts';
 import { createEngineStatus, createStatus } from './control/status.ts';
-import { createTrust } from './control/trust.ts';
+import { createTrust, type TrustKeeper } from './control/trust.ts';
 import { createWarnings } from './control/warnings.ts';
 import { createDocker } from './docker/docker.ts';
 import type { LastSeen } from './docker/engine.ts';
 import type { Policy, Reach } from './events/decisions.ts';
+import type { DataOf } from './events/event.ts';
 import { uniqueKey } from './events/keys.ts';
 import { openExport } from './log/export-stream.ts';
 import { type Heartbeat, readHeartbeat, startHeartbeat } from './log/heartbeat.ts';
 import { openLog } from './log/log.ts';
-import type { LogReader } from './log/port.ts';
+import type { Log, LogReader } from './log/port.ts';
 import { createLogReader } from './log/read.ts';
 import { readBootId } from './observability/boot-id.ts';
 import { readOrMakeSecret } from './observability/key-file.ts';
 import type { Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { startProjections } from './projections/runner.ts';
+import { type HandOver, offerHandOver } from './proxy/hand-over.ts';
 import { defaultLimits } from './proxy/limits.ts';
+import { migrateConnections } from './proxy/migrating.ts';
 import { createProxy } from './proxy/pool.ts';
+import { findPredecessor, type Predecessor } from './proxy/take-over.ts';
 import { createQueries } from './queries/client.ts';
 import { entriesOf } from './routing/entries.ts';
 import type { State } from './routing/state.ts';
-import { createTable, type TableSnapshot } from './routing/table.ts';
+import { createTable, type TableSnapshot, type Trust } from './routing/table.ts';
 
 export interface AppOptions {
   readonly version: string;
@@ -57,6 +61,8 @@ export interface App {
   /** Where the proxy listens. */
   readonly addresses: readonly { readonly address: string; readonly port: number }[];
   readonly api: { readonly url: string; readonly signInUrl: string };
+  /** Resolves when a successor has taken over and all that ran here has ended. */
+  readonly handedOver: Promise<void>;
   /** The access log was moved away: a new file is begun. */
   reopenAccessLog(): void;
   /** Drains, records the stop and closes everything. */
@@ -69,21 +75,23 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected failure');
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
 
-  await probeApiPort(config.apiHost, config.apiPort);
+  const predecessor = config.takeOver ? await findPredecessor(config.dataDir) : null;
+  if (predecessor?.apiPort !== config.apiPort) await probeApiPort(config.apiHost, config.apiPort);
 
-  // The log: one writer, and the state folded from it.
-  const log = await openLog({ dataDir: config.dataDir, logger });
+  // The log: one writer, and the state folded from it. A predecessor writes it until it lets go; until then it is only read.
+  const ownLog = predecessor === null ? await openLog({ dataDir: config.dataDir, logger }) : null;
   const read = <T>(question: (reader: LogReader) => T): T => withReader(config.dataDir, question);
   const { state, snapshot, unreadable } = read(recover);
-  for (const event of unreadable)
-    logger.error(event, 'an event can no longer be read; its container is not served');
 
   // The proxy listens before anything is recorded: a taken port leaves no half start in the log.
-  const heartbeat = readHeartbeat(config.dataDir);
   const bootId = readBootId();
-  const trust = createTrust(heartbeat?.bootId === bootId || state.position === 0, (next) =>
-    proxy.setTrust(next),
-  );
+  const sameBoot = readHeartbeat(config.dataDir)?.bootId === bootId || state.position === 0;
+  let handOver: HandOver | null = null;
+  const onTrust = (next: Trust): void => {
+    proxy.setTrust(next);
+    handOver?.trust(next);
+  };
+  const trust = createTrust(sameBoot, onTrust, predecessor?.trust);
   const proxy = createProxy({
     settings: {
       hosts: config.httpHosts,
@@ -104,10 +112,21 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     trust: trust.current(),
     hosts: entriesOf(folded),
   });
-  const addresses = await proxy.start(served.table(tableOf(state))).catch(async (error: unknown) => {
-    await log.close();
+  const shared = predecessor?.port === config.httpPort;
+  const addresses = await proxy.start(served.table(tableOf(state)), shared).catch(async (error: unknown) => {
+    predecessor?.leave();
+    await ownLog?.close();
     throw error;
   });
+  const follow = (): void => {
+    unreadable.push(...read((reader) => foldInto(state, reader)));
+    proxy.replace(served.table(tableOf(state)));
+  };
+  const log = ownLog ?? (await inherit(predecessor!, config, { logger, follow, trust }));
+  if (shared) await proxy.claimInherited();
+  const heartbeat = readHeartbeat(config.dataDir);
+  for (const event of unreadable)
+    logger.error(event, 'an event can no longer be read; its container is not served');
 
   // The loop, and what watches over it.
   const outage = createOutage({ loop: () => loop, now, onOver: () => docker.watcher.reconcile(), onError });
@@ -134,7 +153,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   });
   const leaving = createLeaving({ state: loop.state, served, quiet: proxy.quiet, drain: config.drain });
   const lastAlive = heartbeat?.alive ?? null;
-  loop.submit(journal('PortolanStarted', { version, bootId, lastAlive }, null, now()));
+  const took = predecessor === null ? {} : { tookOver: true as const };
+  loop.submit(journal('PortolanStarted', { version, bootId, lastAlive, ...took }, null, now()));
   settleOpenCommands(loop, now());
   const ownPorts = [...addresses.map(({ port }) => port), config.apiPort].filter((port) => port > 0);
   const applyPolicy = (reach: Reach, ownContainer: Policy['ownContainer']): Policy =>
@@ -195,7 +215,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   // What people ask and command: loaded after the proxy serves.
   const projections = startProjections(config.dataDir, logger);
-  const unsubscribe = log.subscribe(() => projections.notify());
+  const unsubscribe = log.subscribe((events) => {
+    projections.notify();
+    handOver?.position(events.at(-1)!.position);
+  });
   const status = createStatus({
     engine: engine.read,
     log,
@@ -273,27 +296,89 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   );
   const url = `http://${api.address.includes(':') ? `[${api.address}]` : api.address}:${api.port}`;
 
+  /** @param idle milliseconds for which kept connections may be used still: a successor's are new ones */
+  async function shutDown(stopped: DataOf<'PortolanStopped'>, idle: number): Promise<void> {
+    const drained = proxy.stop(config.drain, idle);
+    handOver?.close();
+    await api.stop();
+    await jobs.stop();
+    await docker.stop();
+    refusals.stop();
+    loop.submit(journal('PortolanStopped', stopped, null, now()));
+    await loop.settled();
+    await snapshots.take(100);
+    loop.stop();
+    outage.stop();
+    unsubscribe();
+    await Promise.all([projections.stop(), queries.stop()]);
+    pulse.stop();
+    await log.close();
+    handOver?.released();
+    await drained;
+  }
+  let ending: Promise<void> | null = null;
+  const handedOver = Promise.withResolvers<void>();
+  handOver = await offerHandOver({
+    dataDir: config.dataDir,
+    logger,
+    describe: () => ({
+      pid: process.pid,
+      version,
+      port: addresses[0]!.port,
+      apiPort: api.port,
+      trust: trust.current(),
+    }),
+    refusal: () => (ending !== null ? 'it is ending' : loop.writable() ? null : outage.problem()),
+    onServing(pid) {
+      ending ??= shutDown({ reason: `process ${pid} took over`, handedOver: true }, idleAfterHandOver);
+      handedOver.resolve(ending);
+    },
+  });
+
   return {
     addresses,
     api: { url, signInUrl: `${url}/sign-in?code=${sessions.offer()}` },
+    handedOver: handedOver.promise,
     reopenAccessLog: proxy.reopenAccessLog,
-    async stop(reason) {
-      const drained = proxy.stop(config.drain);
-      await api.stop();
-      await jobs.stop();
-      await docker.stop();
-      refusals.stop();
-      loop.submit(journal('PortolanStopped', { reason }, null, now()));
-      await loop.settled();
-      await snapshots.take(100);
-      loop.stop();
-      outage.stop();
-      unsubscribe();
-      await Promise.all([drained, projections.stop(), queries.stop()]);
-      pulse.stop();
-      await log.close();
-    },
+    stop: (reason) => (ending ??= shutDown({ reason }, 0)),
   };
+}
+
+/** Milliseconds in which clients use their kept connections once more, and are told then that they end. */
+const idleAfterHandOver = 1_000;
+
+/** Milliseconds that a predecessor has to close its log: its drain is not part of it. */
+const letGoTimeout = 30_000;
+
+/** Our workers listen: serves from what the predecessor still writes until it lets go, then takes the log. */
+async function inherit(
+  predecessor: Predecessor,
+  { dataDir }: Config,
+  parts: { readonly logger: Logger; readonly follow: () => void; readonly trust: TrustKeeper },
+): Promise<Log> {
+  const { logger, follow, trust } = parts;
+  const restore = migrateConnections();
+  if (restore === null)
+    logger.warn('connections that wait at this moment may be reset; `portolan doctor` says how to mend it');
+  else predecessor.ended.then(restore);
+  logger.info({ predecessor: predecessor.pid, version: predecessor.version }, 'taking over');
+  const keepUp = (): void => {
+    try {
+      follow();
+    } catch (error) {
+      // It is read once more when it is ours, and a fault of then counts.
+      logger.warn({ err: error }, 'the log of the running Portolan cannot be followed');
+    }
+  };
+  keepUp();
+  await predecessor.letGo((news) => {
+    if (news.kind === 'position') keepUp();
+    else if (news.kind === 'trust' && news.trust === 'confirmed') trust.confirmed();
+    else if (news.kind === 'trust') trust.engineAway();
+  }, letGoTimeout);
+  const log = await openLog({ dataDir, logger });
+  follow();
+  return log;
 }
 
 /** Under which the API may be called: its address, and the names of loopback. */

@@ -36,6 +36,8 @@ export interface Config {
   readonly explain: 'local' | 'always' | 'never';
   /** Milliseconds. */
   readonly drain: number;
+  /** Whether the port and the log of a Portolan that runs on this data folder are taken over. */
+  readonly takeOver: boolean;
   /** What the flags say of the proxy's limits: bytes and milliseconds; 0 is none. */
   readonly limits: Readonly<Record<LimitName, number>>;
   /** A file, `-` for standard output; null for none. */
@@ -169,6 +171,13 @@ const settings = {
   ),
   retention: setting('retention', 'PORTOLAN_RETENTION', 'forever', 'forever', z.literal('forever')),
   drain: setting('drain', 'PORTOLAN_DRAIN', '10s', 'a time such as 500ms, 10s or 2m', duration),
+  takeOver: setting(
+    'take-over',
+    'PORTOLAN_TAKE_OVER',
+    'false',
+    'true or false',
+    z.enum(['true', 'false']).transform((value) => value === 'true'),
+  ),
   accessLog: setting('access-log', 'PORTOLAN_ACCESS_LOG', '', 'a file, or - for standard output', z.string()),
   maxHeaderBytes: setting(
     'max-header-bytes',
@@ -290,6 +299,7 @@ export function readConfig(args: readonly string[], env: Env): Config {
     trustedProxies: read(settings.trustedProxies),
     explain: read(settings.explain),
     drain: read(settings.drain),
+    takeOver: read(settings.takeOver),
     limits: {
       headerBytes: read(settings.maxHeaderBytes),
       headerCount: read(settings.maxHeaderCount),
@@ -312,23 +322,26 @@ export const isLoopback = (host: string): boolean =>
 
 /** The flags with their defaults, for `--help`. */
 export function usage(): string {
+  const said = (one: Setting): string => {
+    if (one.flag === settings.takeOver.flag) return 'takes no value: the port and the log of one that runs';
+    return `${one.allowed}${one.fallback === '' ? '' : ` (${one.fallback})`}`;
+  };
   const lines = Object.values(settings)
     .filter((one) => one.flag !== null)
-    .map(
-      (one) => `  --${one.flag.padEnd(26)} ${one.allowed}${one.fallback === '' ? '' : ` (${one.fallback})`}`,
-    );
+    .map((one) => `  --${one.flag.padEnd(26)} ${said(one)}`);
   return ['usage: npm start -- [flags]', '', ...lines].join('\n');
 }
 
 function readFlags(args: readonly string[]): Readonly<Record<string, string | undefined>> {
   const names = Object.values(settings).flatMap((one) => (one.flag === null ? [] : [one.flag]));
-  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+  const typeOf = (name: string) => (name === settings.takeOver.flag ? 'boolean' : 'string');
+  const options = Object.fromEntries(names.map((name) => [name, { type: typeOf(name) } as const]));
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const extra = positionals.find((word, index) => !(index === 0 && word === 'serve'));
     if (extra !== undefined)
       throw new ConfigError(`"${extra}" is not understood; allowed: ${flagList(names)}`);
-    return values as Record<string, string | undefined>;
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`${(error as Error).message.split('. ')[0]}; allowed: ${flagList(names)}`);

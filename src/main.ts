@@ -45,6 +45,10 @@ async function serve(config: Config, reach?: Reach): Promise<void> {
   logger.info({ proxy: app.addresses, api: app.api.url }, 'serving');
   announce(app);
   endOnSignals(app);
+  app.handedOver.then(
+    () => process.exit(0),
+    (error: unknown) => end(`the hand-over failed (${(error as Error).message})`, failed),
+  );
   // What log rotation sends; without a file to rotate it ends the process, as ever.
   if (config.accessLog !== null && config.accessLog !== '-') process.on('SIGHUP', app.reopenAccessLog);
 }

@@ -54,6 +54,17 @@ describe('limits', () => {
   });
 });
 
+test('--take-over is a switch, and has a variable for those who cannot give it one', () => {
+  expect(read().takeOver).toBe(false);
+  expect(read(['--take-over', '--http-port', '81'])).toMatchObject({ takeOver: true, httpPort: 81 });
+  expect(read([], { PORTOLAN_TAKE_OVER: 'true' }).takeOver).toBe(true);
+  expect(() => read([], { PORTOLAN_TAKE_OVER: '1' })).toThrow(
+    'PORTOLAN_TAKE_OVER is "1"; allowed: true or false',
+  );
+  expect(() => read(['--take-over=yes'])).toThrow(/--take-over.*does not take an argument/);
+  expect(usage()).toMatch(/--take-over +takes no value/);
+});
+
 test('a wrong value from the environment names the variable', () => {
   expect(() => read([], { PORTOLAN_WORKERS: 'all' })).toThrow(
     'PORTOLAN_WORKERS is "all"; allowed: a number from 1 to 64',

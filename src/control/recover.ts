@@ -11,7 +11,7 @@ export interface Recovered {
   /** Position of the snapshot it began with; 0 if it was folded from the start. */
   readonly snapshot: Position;
   /** Events whose payload no longer parses; their containers are not served. */
-  readonly unreadable: readonly UnreadableEvent[];
+  readonly unreadable: UnreadableEvent[];
 }
 
 export function recover(reader: LogReader): Recovered {
@@ -22,7 +22,7 @@ export function recover(reader: LogReader): Recovered {
 }
 
 /** Folds what the log has beyond the state. @returns what could not be read */
-export function foldInto(state: State, reader: LogReader): readonly UnreadableEvent[] {
+export function foldInto(state: State, reader: LogReader): UnreadableEvent[] {
   const unreadable: UnreadableEvent[] = [];
   reader.fold(
     state.position,

@@ -14,9 +14,14 @@ export interface TrustKeeper {
 /**
  * @param sameBoot whether the table was last confirmed on this boot of the machine; after another one, the addresses
  * of containers may belong to others
+ * @param initial that of the Portolan from which we take over
  */
-export function createTrust(sameBoot: boolean, onChange: (trust: Trust) => void): TrustKeeper {
-  let trust: Trust = 'holding';
+export function createTrust(
+  sameBoot: boolean,
+  onChange: (trust: Trust) => void,
+  initial: Trust = 'holding',
+): TrustKeeper {
+  let trust = initial;
   let vouched = sameBoot;
   const change = (next: Trust): void => {
     if (next === trust) return;

@@ -8,9 +8,15 @@ export const portolanStartedSchema = z.strictObject({
   bootId: z.string(),
   /** RFC 3339: the last heartbeat of the run before; null on the first. */
   lastAlive: z.string().nullable(),
+  /** It served before the run before had stopped: there is no gap between the two. */
+  tookOver: z.literal(true).optional(),
 });
 
-export const portolanStoppedSchema = z.strictObject({ reason: z.string() });
+export const portolanStoppedSchema = z.strictObject({
+  reason: z.string(),
+  /** To a successor that serves already. */
+  handedOver: z.literal(true).optional(),
+});
 
 export const engineConnectedSchema = z.strictObject({
   name: z.string(),

@@ -12,6 +12,9 @@ const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {
   // 2: they may say `traffic`, and a target its `weight`.
   RouteOpened: [(data) => data],
   RouteChanged: [(data) => data],
+  // 2: they may say that a successor took over.
+  PortolanStarted: [(data) => data],
+  PortolanStopped: [(data) => data],
 };
 
 export const currentVersion = (type: EventType): number => (upcasters[type]?.length ?? 0) + 1;

@@ -5,7 +5,7 @@
  * the boot on which the engine was last reached: the last known routes, unconfirmed as long as the engine is away. On
  * another boot their addresses may belong to others, and it serves from `EngineConnected` on. It ends with
  * `PortolanStopped`, or, killed, at the last sign of life (`lastAlive`, or an event that it recorded later). When it
- * ends, the intervals end (`away`), and the routes in force begin new ones when it serves again. An engine that is lost
+ * ends, the intervals end (`away`), unless a successor has taken over, which serves already (`handedOver`, `tookOver`); and the routes in force begin new ones when it serves again. An engine that is lost
  * in between ends nothing. While the log could not be written it is not known what was served: intervals end where that
  * began (`unrecorded`), and new ones begin with the event that tells of it. So at every position at which Portolan serves, the intervals that span it are the routes in
  * force, and at all others there are none.
@@ -114,10 +114,12 @@ function follow(statements: Statements, event: Event, service: Service): Service
       close(statements, event.data.route, position, recordedAt, event.data.reason);
       return service;
     case 'PortolanStopped':
+      if (event.data.handedOver) return service;
       statements.endAll.run(position, recordedAt, 'away');
       return { ...service, serving: false };
     case 'PortolanStarted': {
-      const { bootId, lastAlive } = event.data;
+      const { bootId, lastAlive, tookOver } = event.data;
+      if (tookOver) return { ...service, boot: bootId };
       statements.endAll.run(position, aliveUntil(lastAlive, service.lastMs, recordedAt), 'away');
       const serving = bootId === service.confirmedBoot;
       if (serving) statements.beginAll.run(position, recordedAt);
@@ -139,7 +141,7 @@ function follow(statements: Statements, event: Event, service: Service): Service
 /** One interval for each stretch in which Portolan served. */
 function keepService(statements: Statements, event: Event, before: Service, after: Service): void {
   const { type, position, recordedAt } = event;
-  const begun = type === 'PortolanStarted';
+  const begun = type === 'PortolanStarted' && !event.data.tookOver;
   if (before.serving === true && (begun || after.serving === false)) {
     const { lastMs } = before;
     const until = begun ? aliveUntil(event.data.lastAlive, lastMs, recordedAt) : recordedAt;

@@ -45,8 +45,8 @@ export type ToWorker =
       readonly targets: readonly string[];
       readonly patience: number;
     }
-  /** Stop listening, finish what runs, end what is left after `grace` ms. */
-  | { readonly kind: 'drain'; readonly grace: number };
+  /** Stop listening, finish what runs, end what is left after `grace` ms; idle connections may be used for `idle` ms. */
+  | { readonly kind: 'drain'; readonly grace: number; readonly idle: number };
 
 export type FromWorker =
   | { readonly kind: 'listening'; readonly addresses: readonly { address: string; port: number }[] }

@@ -9,12 +9,17 @@ import { descriptorLimit, shareOf } from './limits.ts';
 import { createMember, type ListenAddress, type Member } from './member.ts';
 import type { ProxyCounters, ProxySettings, ToWorker } from './messages.ts';
 import { createMirror } from './mirror.ts';
-import { claimPort, explainListen, type PortClaim } from './port-claim.ts';
+import { claimPort, explainListen, inheritPort, type PortClaim } from './port-claim.ts';
 import { createTrafficFigures, type TrafficFigures } from './traffic.ts';
 
 export interface Proxy {
-  /** @throws {PortUnavailable} */
-  start(table: TableSnapshot): Promise<readonly ListenAddress[]>;
+  /**
+   * @param inherited the port is another process's, which shares it with us and is to let go of it
+   * @throws {PortUnavailable}
+   */
+  start(table: TableSnapshot, inherited?: boolean): Promise<readonly ListenAddress[]>;
+  /** The port that was shared is ours alone now. */
+  claimInherited(): Promise<void>;
   replace(table: TableSnapshot): void;
   apply(delta: TableDelta): void;
   setTrust(trust: Trust): void;
@@ -30,8 +35,8 @@ export interface Proxy {
   accessLogLost(): number;
   /** The access log's name stands for another file from now on. */
   reopenAccessLog(): void;
-  /** Stops listening, lets requests end for `grace` ms, then ends them. */
-  stop(grace: number): Promise<void>;
+  /** Stops listening, lets requests end for `grace` ms, then ends them; idle connections may be used for `idle` ms. */
+  stop(grace: number, idle?: number): Promise<void>;
 }
 
 export interface ProxyOptions {
@@ -132,14 +137,14 @@ export function createProxy(options: ProxyOptions): Proxy {
   };
 
   return {
-    async start(snapshot) {
+    async start(snapshot, inherited = false) {
       mirror.replace(snapshot);
       const hosts = options.settings.hosts.filter((host) => !host.includes(':') || hasIpv6(host));
-      claim = await claimPort(hosts, options.settings.port);
+      claim = inherited ? null : await claimPort(hosts, options.settings.port);
       try {
         if (options.settings.accessLog !== null)
           accessLog = startAccessLog(options.settings.accessLog, logger);
-        const addresses = await startSharing(hosts, claim.port);
+        const addresses = await startSharing(hosts, claim?.port ?? options.settings.port);
         running = true;
         return addresses;
       } catch (error) {
@@ -147,6 +152,9 @@ export function createProxy(options: ProxyOptions): Proxy {
         await release();
         throw explainListen(error as NodeJS.ErrnoException, `port ${options.settings.port}`);
       }
+    },
+    async claimInherited() {
+      claim ??= await inheritPort(settings.port);
     },
     replace(snapshot) {
       mirror.replace(snapshot);
@@ -175,9 +183,12 @@ export function createProxy(options: ProxyOptions): Proxy {
     ],
     accessLogLost: () => accessLog?.lost() ?? 0,
     reopenAccessLog: () => accessLog?.reopen(),
-    async stop(grace) {
+    async stop(grace, idle = 0) {
       running = false;
-      tell({ kind: 'drain', grace });
+      tell({ kind: 'drain', grace, idle });
+      // Whoever wants the port has to find it free of listeners anyhow.
+      await claim?.release();
+      claim = null;
       await endWorkers(grace + 1_000);
       await release();
     },

@@ -30,10 +30,18 @@ export async function claimPort(hosts: readonly string[], port: number): Promise
     chosen = (probe.address() as { port: number }).port;
     await close(probe);
   }
-  if (process.platform !== 'linux') return { port: chosen, release: async () => undefined };
-  const lock = await bind({ path: `\0portolan-port-${chosen}` }, `port ${chosen}`);
+  return inheritPort(chosen);
+}
+
+/**
+ * The claim alone, on a port that we listen on already, shared with whom we took it over from.
+ * @throws {PortUnavailable}
+ */
+export async function inheritPort(port: number): Promise<PortClaim> {
+  if (process.platform !== 'linux') return { port, release: async () => undefined };
+  const lock = await bind({ path: `\0portolan-port-${port}` }, `port ${port}`);
   lock.unref();
-  return { port: chosen, release: () => close(lock) };
+  return { port, release: () => close(lock) };
 }
 
 function bind(options: object, what: string): Promise<Server> {

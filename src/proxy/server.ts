@@ -54,6 +54,8 @@ export interface ProxyServer {
   connections(): number;
   /** Answers from now on close their connections. */
   startClosing(): void;
+  /** Ends connections on which nothing is asked. */
+  endIdle(): void;
   /** Ends what is left. */
   close(): void;
 }
@@ -341,6 +343,8 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     connections: () => connections.open(),
     startClosing() {
       closing = true;
+    },
+    endIdle() {
       for (const server of servers) server.closeIdleConnections();
     },
     close() {

@@ -1,5 +1,6 @@
 /** A proxy worker: a thread with its own event loop, table and upstream connections, sharing the port with the others. */
 import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { TableSnapshot } from '../routing/table.ts';
 import { createAccessLog } from './access-log.ts';
@@ -53,9 +54,11 @@ function listen(server: Server, host: string): Promise<{ address: string; port: 
   return promise;
 }
 
-function drainAndEnd(grace: number): void {
-  for (const server of proxy.servers) server.close();
+function drainAndEnd(grace: number, idle: number): void {
+  // Not HTTP's own `close`, which would end idle connections at once.
+  for (const server of proxy.servers) NetServer.prototype.close.call(server);
   proxy.startClosing();
+  const idleUntil = Date.now() + idle;
   const end = (): void => {
     clearInterval(watch);
     clearTimeout(timer);
@@ -71,8 +74,9 @@ function drainAndEnd(grace: number): void {
     }, 10);
   };
   const watch = setInterval(() => {
-    proxy.startClosing();
-    if (proxy.open() === 0) end();
+    const idleOver = Date.now() >= idleUntil;
+    if (idleOver) proxy.endIdle();
+    if (proxy.open() === 0 && (idleOver || proxy.connections() === 0)) end();
   }, 20);
   const timer = setTimeout(end, grace);
 }
@@ -104,7 +108,7 @@ port.on('message', (message: ToWorker) => {
       answerWhenQuiet(message.id, message.targets, message.patience);
       return;
     case 'drain':
-      drainAndEnd(message.grace);
+      drainAndEnd(message.grace, message.idle);
       return;
     default:
       message satisfies never;
