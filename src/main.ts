@@ -3,6 +3,7 @@ import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig, usage } from './config.ts';
 import type { Reach } from './events/decisions.ts';
 import { createLogger } from './observability/logger.ts';
+import { collectStartGarbage } from './observability/start-garbage.ts';
 import { readVersion } from './observability/version.ts';
 
 /** Exit codes: 1 it could not start, 2 a setting is wrong. */
@@ -44,6 +45,7 @@ async function serve(config: Config, reach?: Reach): Promise<void> {
   }
   logger.info({ proxy: app.addresses, api: app.api.url }, 'serving');
   announce(app);
+  void collectStartGarbage();
   endOnSignals(app);
   app.handedOver.then(
     () => process.exit(0),
