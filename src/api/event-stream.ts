@@ -2,7 +2,7 @@
 import { streamSSE } from 'hono/streaming';
 import { type Api, define } from './define.ts';
 import { createEventTail } from './event-tail.ts';
-import { positionSchema } from './moment.ts';
+import { positionSchema, withinLog } from './moment.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
 
@@ -22,7 +22,7 @@ export function eventStream(api: Api, { queries, status }: ApiPorts): void {
       answer: 'event-stream',
     },
     async ({ query }, c) => {
-      const from = resumeFrom(c.req.header('last-event-id')) ?? query.after ?? 0;
+      const from = resumeFrom(c.req.header('last-event-id'), query.after, status.log().position);
       return streamSSE(c, async (stream) => {
         const bell = createBell();
         const unsubscribe = tail.subscribe(bell.ring);
@@ -44,12 +44,14 @@ export function eventStream(api: Api, { queries, status }: ApiPorts): void {
   );
 }
 
-/** The cursor is the position. */
-function resumeFrom(id: string | undefined): number | null {
-  if (id === undefined) return null;
-  if (/^\d{1,15}$/.test(id)) return Number(id);
-  const message = 'a position is allowed, as `id:` gave it';
-  throw new Problem(400, `Last-Event-ID: ${message}`, [{ field: 'Last-Event-ID', value: id, message }]);
+/** The cursor is the position; `Last-Event-ID` comes first, as whoever resumes sends the `after` of the first time again. */
+function resumeFrom(id: string | undefined, after = 0, head: number): number {
+  if (id === undefined) return withinLog('after', after, head);
+  if (/^\d{1,15}$/.test(id)) return withinLog('Last-Event-ID', Number(id), head);
+  const message = `a position is allowed, as \`id:\` gave it: 0 to ${head}`;
+  throw new Problem(400, `Last-Event-ID: ${message}`, [
+    { field: 'Last-Event-ID', value: id.slice(0, 100), message },
+  ]);
 }
 
 /** Remembers that it was rung until somebody has heard it. */

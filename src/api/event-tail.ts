@@ -15,7 +15,7 @@ export interface EventTail {
   subscribe(ring: () => void): () => void;
 }
 
-/** Events of a stretch at most. */
+/** Positions of a stretch at most. */
 const page = 100;
 /** Bytes of stretches that are kept, for those who are a little behind. */
 const kept = 4_000_000;
@@ -24,7 +24,7 @@ const clientsPerMillisecond = 4;
 
 /** @param onCommit is told of a commit when questions see it */
 export function createEventTail(
-  queries: Pick<QueryPort, 'events'>,
+  queries: Pick<QueryPort, 'following'>,
   onCommit: (listener: () => void) => () => void,
 ): EventTail {
   const bells = new Set<() => void>();
@@ -50,13 +50,15 @@ export function createEventTail(
   }
 
   async function ask(position: number): Promise<Stretch | null> {
-    const { items } = await queries.events({ limit: page, order: 'asc', after: position });
-    const last = items.at(-1);
-    if (last === undefined) return null;
+    const found = await queries.following(position, page);
+    if (found === null) return null;
+    const { items, last } = found;
     const text = items
       .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\nid: ${event.position}\n\n`)
       .join('');
-    return { bytes: encoder.encode(text), last: last.position };
+    // Past what cannot be read there is an id without an event: who resumes does not begin before it again.
+    const past = items.at(-1)?.position === last ? '' : `id: ${last}\n\n`;
+    return { bytes: encoder.encode(`${text}${past}`), last };
   }
 
   async function share(position: number): Promise<Stretch | null> {

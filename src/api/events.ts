@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { type EventType, eventTypes } from '../events/event.ts';
 import { parseHost } from '../routing/host.ts';
 import { type Api, define } from './define.ts';
-import { instantSchema, positionSchema } from './moment.ts';
+import { instantSchema, positionSchema, withinLog } from './moment.ts';
 import { pageOf, paging } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
@@ -20,7 +20,7 @@ export const containerFilter = z
   .string()
   .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/, 'a container id or name is allowed');
 
-export function events(api: Api, { queries }: ApiPorts): void {
+export function events(api: Api, { queries, status }: ApiPorts): void {
   const tag = 'events';
   define(
     api,
@@ -43,7 +43,10 @@ export function events(api: Api, { queries }: ApiPorts): void {
       },
       answer: pageOf(eventSchema),
     },
-    ({ query }) => queries.events({ ...query, host: query.host && (parseHost(query.host) ?? query.host) }),
+    async ({ query }) => {
+      if (query.after !== undefined) withinLog('after', query.after, status.log().position);
+      return queries.events({ ...query, host: query.host && (parseHost(query.host) ?? query.host) });
+    },
   );
   define(
     api,

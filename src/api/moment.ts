@@ -1,6 +1,7 @@
 /** Instants in query parameters. */
 import { z } from '@hono/zod-openapi';
 import type { At } from '../queries/port.ts';
+import { Problem } from './problem.ts';
 
 /** RFC 3339, as milliseconds since the epoch. */
 export const instantSchema = z.iso
@@ -30,3 +31,13 @@ export const positionSchema = z
   .regex(/^\d{1,15}$/, 'a position is allowed: a whole number from 0')
   .transform(Number)
   .openapi({ type: 'integer' });
+
+/**
+ * Who names a position that this log does not have had it from another one: told at once, as waiting for it is in vain.
+ * @throws {Problem} 400
+ */
+export function withinLog(field: string, position: number, head: number): number {
+  if (position <= head) return position;
+  const message = `position ${position} does not exist yet; 0 to ${head} is allowed`;
+  throw new Problem(400, `${field}: ${message}`, [{ field, value: String(position), message }]);
+}

@@ -2,10 +2,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { BadCursor } from './cursor.ts';
+import { needsIndex } from './event-filter.ts';
 import { QueryFailed } from './failed.ts';
 import { BadMoment } from './moment.ts';
 import type { HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
-import type { Question, Questions, Reply } from './reader.ts';
+import type { Questions } from './questions.ts';
+import type { Question, Reply } from './reader.ts';
 import type { HostRoutes } from './routes.ts';
 
 /** The live side, on the calling thread. */
@@ -87,7 +89,9 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     hostDiff: (host, at) => ask('hostDiff', host, at),
     timeline: (stretch, paging) => ask('timeline', stretch, paging),
     density: (stretch, buckets) => ask('density', stretch, buckets),
-    events: (filter) => ask('events', filter),
+    // The log itself is never behind.
+    events: (filter) => (needsIndex(filter) ? ask('events', filter) : reader.ask('recorded', filter)),
+    following: (position, limit) => reader.ask('following', position, limit),
     event: (position) => reader.ask('event', position),
     consequences: (position) => reader.ask('consequences', position),
     causes: (position) => reader.ask('causes', position),

@@ -20,6 +20,13 @@ export interface Range {
 /** At most `count` positions within the range, from its beginning in the order of the filter. */
 export type Candidates = (range: Range, count: number) => number[];
 
+/** Whether the index is needed; the log alone answers the others. */
+export const needsIndex = ({ container, host, type, actor }: EventFilter): boolean =>
+  container !== undefined ||
+  host !== undefined ||
+  type !== undefined ||
+  (actor !== undefined && isIndexedActor(parseActor(actor).kind));
+
 export function createCandidates(projections: DatabaseFile): (filter: EventFilter) => Candidates {
   const subjectId = projections.prepare('SELECT id FROM subjects WHERE name = ?').pluck();
   const findContainers = createContainerFinder(projections);
@@ -27,8 +34,8 @@ export function createCandidates(projections: DatabaseFile): (filter: EventFilte
     names.flatMap((name) => (subjectId.get(name) as number | undefined) ?? []);
 
   return (filter) => {
+    if (!needsIndex(filter)) return consecutive(filter.order);
     const wanted = subjectsOf(filter, findContainers);
-    if (wanted.length === 0) return consecutive(filter.order);
     const groups = wanted.map(idsOf);
     // One of them matches nothing: so does the whole.
     if (groups.some((ids) => ids.length === 0)) return () => [];
@@ -78,7 +85,7 @@ function intersection(groups: readonly (readonly number[])[], order: 'asc' | 'de
 }
 
 /** All there are: positions are dense. */
-const consecutive =
+export const consecutive =
   (order: 'asc' | 'desc'): Candidates =>
   ({ low, high }, count) => {
     const length = Math.max(0, Math.min(count, high - low - 1));

@@ -3,13 +3,14 @@ import type { DatabaseFile } from '../db/open.ts';
 import type { Position } from '../events/ids.ts';
 import type { LogReader } from '../log/port.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type Candidates, createCandidates, parseActor, type Range } from './event-filter.ts';
+import { type Candidates, consecutive, createCandidates, parseActor, type Range } from './event-filter.ts';
 import { eventView } from './event-view.ts';
 import { createInstants } from './instants.ts';
-import type { EventFilter, EventView, Page } from './port.ts';
+import type { EventFilter, EventView, FollowingView, Page } from './port.ts';
 
 export interface EventQueries {
   events(filter: EventFilter): Page<EventView>;
+  following(position: number, limit: number): FollowingView | null;
   event(position: number): EventView | null;
   consequences(position: number): EventView[];
   /** From the root of the chain to the event that caused this one. */
@@ -23,13 +24,17 @@ const most = 1_000;
 const patience = 20_000;
 const piece = 1_000;
 
-/** @param log the log's file, beside its reader */
+/**
+ * @param log the log's file, beside its reader
+ * @param projections null for questions that need no index
+ */
 export function createEventQueries(
   log: DatabaseFile,
   reader: LogReader,
-  projections: DatabaseFile,
+  projections: DatabaseFile | null,
 ): EventQueries {
-  const candidatesOf = createCandidates(projections);
+  const candidatesOf =
+    projections === null ? ({ order }: EventFilter) => consecutive(order) : createCandidates(projections);
   const instants = createInstants(log);
   const actorAt = log.prepare('SELECT actor_kind AS kind, actor_name AS name FROM events WHERE position = ?');
   const caused = log
@@ -82,10 +87,21 @@ export function createEventQueries(
       const items = positions.flatMap(view);
       return next === null ? { items } : { items, next: encodeCursor([next]) };
     },
+    following: (position, limit) => following(reader, position, limit),
     event: (position) => view(position)[0] ?? null,
     consequences: (position) => (caused.all(position) as number[]).flatMap(view),
     causes: (position) => (causing.all(position) as number[]).flatMap(view),
   };
+}
+
+/** Where it goes on does not depend on whether an event can be read. */
+function following(reader: LogReader, position: number, limit: number): FollowingView | null {
+  let last = position;
+  const events = reader.read(position as Position, limit, (unreadable) => {
+    last = unreadable.position;
+  });
+  last = Math.max(last, events.at(-1)?.position ?? last);
+  return last === position ? null : { items: events.map(eventView), last };
 }
 
 /** @returns a page of positions, and the last one looked at if there may be more */

@@ -222,6 +222,14 @@ export interface LogFacts {
   readonly bytes: number;
 }
 
+/** What follows a position of the log. */
+export interface FollowingView {
+  /** Without those that cannot be read. */
+  readonly items: readonly EventView[];
+  /** The last position that was looked at: where to go on. */
+  readonly last: number;
+}
+
 export interface QueryPort {
   /** Where `at` may be given and is not, it is now. A moment in the future rejects with `BadMoment`. */
   routes(filter: Paging & { host?: string | undefined; at?: At | undefined }): Promise<Page<RouteView>>;
@@ -242,6 +250,8 @@ export interface QueryPort {
   timeline(stretch: { from: number; to: number }, paging: Paging): Promise<Page<TimelineItem>>;
   density(stretch: { from: number; to: number }, buckets: number): Promise<DensityView>;
   events(filter: EventFilter): Promise<Page<EventView>>;
+  /** At most `limit` positions; null if nothing follows yet. */
+  following(position: number, limit: number): Promise<FollowingView | null>;
   event(position: number): Promise<EventView | null>;
   consequences(position: number): Promise<readonly EventView[]>;
   causes(position: number): Promise<readonly EventView[]>;

@@ -34,9 +34,9 @@ test('200 clients see each event once while 50 of them are stuck, and the stuck 
     const before = log.head().position;
     let furthest = 0;
     const streaming = await serveStream(log, {
-      events(filter) {
-        if (filter.after! < before) furthest = Math.max(furthest, filter.after!);
-        return queries.events(filter);
+      following(position, limit) {
+        if (position < before) furthest = Math.max(furthest, position);
+        return queries.following(position, limit);
       },
     });
     const stuck = await Promise.all(Array.from({ length: 50 }, () => streaming.open(0)));

@@ -87,8 +87,38 @@ describe('the stream of events', () => {
     for (const stream of stuck) stream.destroy();
   });
 
-  test('an id that is no position is refused', async () => {
-    const answer = await portolan.api('GET', '/events/stream', undefined, { 'Last-Event-ID': 'abc' });
-    expect(answer.status).toBe(400);
+  const problemOf = (body: string) =>
+    (JSON.parse(body) as { errors: { field: string; value: string; message: string }[] }).errors[0]!;
+
+  for (const id of ['abc', '-1', '1.5', '', '1e3', '9'.repeat(16)]) {
+    test(`the id ${JSON.stringify(id)}, which is no position, is refused with what is allowed`, async () => {
+      const answer = await portolan.api('GET', '/events/stream', undefined, { 'Last-Event-ID': id });
+      expect(answer.status).toBe(400);
+      expect(problemOf(answer.body)).toMatchObject({ field: 'Last-Event-ID', value: id });
+      expect(problemOf(answer.body).message).toMatch(/0 to \d+$/);
+    });
+  }
+
+  test('a place beyond the head of the log is refused at once, wherever it is named', async () => {
+    const beyond = '999999999';
+    const answers = await Promise.all([
+      portolan.api('GET', '/events/stream', undefined, { 'Last-Event-ID': beyond }),
+      portolan.api('GET', `/events/stream?after=${beyond}`),
+      portolan.api('GET', `/events?after=${beyond}`),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400]);
+    const problems = answers.map(({ body }) => problemOf(body));
+    expect(problems.map(({ field }) => field)).toEqual(['Last-Event-ID', 'after', 'after']);
+    for (const { value, message } of problems) {
+      expect(value).toBe(beyond);
+      expect(message).toMatch(/^position 999999999 does not exist yet; 0 to \d+ is allowed$/);
+    }
+  });
+
+  test('the head itself is a place to wait at', async () => {
+    const { position } = await portolan.json<{ position: number }>('/log');
+    const stream = await open(position);
+    expect(stream.statusCode).toBe(200);
+    stream.destroy();
   });
 });

@@ -93,12 +93,16 @@ export function rowsOf<Row>(path: string, sql: string, ...values: unknown[]): Ro
   }
 }
 
-/** Spoils a payload behind the log's back, as a defect or a stranger would. */
-export function poison(dataDir: string, position: number): void {
+/** Spoils payloads behind the log's back, as a defect or a stranger would. */
+export function poison(dataDir: string, first: number, last = first): void {
   const db = openDatabase(logPath(dataDir), { synchronous: 'FULL' });
   try {
-    db.exec('DROP TRIGGER events_no_update');
-    db.prepare('UPDATE events SET data = ? WHERE position = ?').run('{"no":"sense"}', position);
+    db.exec('DROP TRIGGER IF EXISTS events_no_update');
+    db.prepare('UPDATE events SET data = ? WHERE position BETWEEN ? AND ?').run(
+      '{"no":"sense"}',
+      first,
+      last,
+    );
   } finally {
     db.close();
   }

@@ -17,8 +17,10 @@ export interface Streaming {
 }
 
 export interface StreamClient {
-  /** Of the last whole event that was read. */
+  /** Of the last whole event that was read, or the place behind what cannot be read. */
   position(): number;
+  /** Events that were read. */
+  events(): readonly number[];
   /** Whether each event followed the one before. */
   gapless(): boolean;
   pause(): void;
@@ -27,11 +29,12 @@ export interface StreamClient {
 }
 
 export async function serveStream(
-  log: Pick<Log, 'subscribe'>,
-  queries: Pick<QueryPort, 'events'>,
+  log: Pick<Log, 'subscribe' | 'head'>,
+  queries: Pick<QueryPort, 'following'>,
 ): Promise<Streaming> {
   const app = new OpenAPIHono<Env>();
-  eventStream(app, { queries, status: { subscribe: log.subscribe } } as unknown as ApiPorts);
+  const status = { subscribe: log.subscribe, log: () => log.head() };
+  eventStream(app, { queries, status } as unknown as ApiPorts);
   const listening = Promise.withResolvers<AddressInfo>();
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, listening.resolve) as Server;
   const { port } = await listening.promise;
@@ -58,6 +61,7 @@ export function connect(port: number, after: number): Promise<StreamClient> {
 function follow(answer: IncomingMessage, after: number): StreamClient {
   let position = after;
   let gapless = true;
+  const events: number[] = [];
   let rest = '';
   const take = (chunk: string): void => {
     // As a browser does: only what was ended by an empty line counts.
@@ -68,6 +72,7 @@ function follow(answer: IncomingMessage, after: number): StreamClient {
       if (Number.isNaN(id)) continue;
       gapless &&= id === position + 1;
       position = id;
+      if (block.includes('data: ')) events.push(id);
     }
   };
   answer.setEncoding('utf8');
@@ -75,6 +80,7 @@ function follow(answer: IncomingMessage, after: number): StreamClient {
   answer.pause();
   return {
     position: () => position,
+    events: () => events,
     gapless: () => gapless,
     pause: () => void answer.pause(),
     resume() {

@@ -1,7 +1,7 @@
 /** The live end of the log: follows the event stream, tells what came, and whether Portolan is there at all. */
 import type { QueryClient } from '@tanstack/preact-query';
 import { useEffect, useState } from 'preact/hooks';
-import { read } from './client.ts';
+import { ApiProblem, read } from './client.ts';
 import type { LogEvent, LogFacts } from './shapes.ts';
 import { listen } from './sse.ts';
 
@@ -94,7 +94,9 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
           },
         },
       );
-    } catch {
+    } catch (error) {
+      // Another log than the one that was followed: it has no such place.
+      if (error instanceof ApiProblem && error.status === 400) after = null;
       if (!ending.signal.aborted) onState('away');
     }
     document.removeEventListener('visibilitychange', onHidden);

@@ -1,0 +1,79 @@
+/** What can be asked, on connections of its own: of the log alone, which is never behind, and of its projections. */
+import { type DatabaseFile, openDatabase } from '../db/open.ts';
+import { logPath } from '../log/path.ts';
+import { createLogReader } from '../log/read.ts';
+import { createAuditQuery } from './audit.ts';
+import { openDatabases } from './databases.ts';
+import { createEventQueries } from './events.ts';
+import { createHistoryQuery } from './history.ts';
+import { createIncarnationsQuery } from './incarnations.ts';
+import { createLogFacts } from './log-facts.ts';
+import { createPast } from './past.ts';
+import { createRouteQueries } from './routes.ts';
+
+/** @throws {LogUnusable} */
+export function openLogQuestions(dataDir: string) {
+  const reader = createLogReader(dataDir);
+  const log = openDatabase(logPath(dataDir), { readonly: true, synchronous: 'FULL' });
+  const { events: recorded, ...others } = createEventQueries(log, reader, null);
+  return {
+    ask: { recorded, ...others, log: createLogFacts(dataDir, log, reader) },
+    close(): void {
+      reader.close();
+      log.close();
+    },
+  };
+}
+
+/** @throws {SqliteError} the projections are not made yet */
+export function openQuestions(dataDir: string) {
+  const databases = openDatabases(dataDir);
+  const { log, projections } = databases;
+  const reader = createLogReader(dataDir);
+  const close = (): void => {
+    reader.close();
+    databases.close();
+  };
+  try {
+    const events = createEventQueries(log, reader, projections);
+    return {
+      ask: {
+        ...createRouteQueries(projections),
+        ...createPast(log, projections, events, () => reader.head().position),
+        events: events.events,
+        history: createHistoryQuery(projections),
+        audit: createAuditQuery(projections),
+        incarnations: createIncarnationsQuery(log, reader, projections),
+      },
+      current: databases.current,
+      isDamaged: () => isDamaged(projections),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+type LogQuestions = ReturnType<typeof openLogQuestions>['ask'];
+export type Questions = LogQuestions & ReturnType<typeof openQuestions>['ask'];
+
+const ofTheLog: Readonly<Record<keyof LogQuestions, true>> = {
+  recorded: true,
+  following: true,
+  event: true,
+  consequences: true,
+  causes: true,
+  log: true,
+};
+
+export const isOfTheLog = (name: keyof Questions): name is keyof LogQuestions => name in ofTheLog;
+
+/** Damage gives errors of many kinds, and the log's are not meant here; a check tells. */
+function isDamaged(projections: DatabaseFile): boolean {
+  try {
+    return projections.pragma('quick_check(1)', { simple: true }) !== 'ok';
+  } catch {
+    return true;
+  }
+}
