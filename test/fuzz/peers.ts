@@ -1,12 +1,12 @@
 /** The same requests through nginx and HAProxy, where they are installed: what they forward, and what a reader reads of it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entryOf, routeOf, startProxy, targetOf } from '../proxy/in-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { createRandom, host, mutated, request } from './generate.ts';
 import { disagreement, startRecorder, throwAt } from './requests.ts';
 
@@ -109,14 +109,5 @@ function answers(port: number): Promise<boolean> {
     const socket = connect({ port, host: '127.0.0.1' });
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }

@@ -103,7 +103,7 @@ export async function keepPicture(page: Page, name: string): Promise<void> {
 }
 
 /** What axe-core finds, in short. */
-export async function violations(page: Page): Promise<string[]> {
+async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
     const run = (globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run;
@@ -121,8 +121,20 @@ export async function violations(page: Page): Promise<string[]> {
   });
 }
 
+/** What is wrong with a page that should be whole: what it says of errors, what axe-core finds, its width, its time. */
+export async function flaws(page: Page, time: 'live' | 'past'): Promise<string[]> {
+  const wider = await overflow(page);
+  const shown = await page.evaluate('document.documentElement.dataset.time');
+  return [
+    ...(await page.getByRole('alert').allInnerTexts()),
+    ...(await violations(page)),
+    ...(wider > 0 ? [`${wider} pixels wider than the window`] : []),
+    ...(shown === time ? [] : [`shows ${shown}`]),
+  ];
+}
+
 /** Pixels by which the page is wider than the window. */
-export const overflow = (page: Page): Promise<number> =>
+const overflow = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 /** Signs the page's browser in, as somebody who has the data folder. */

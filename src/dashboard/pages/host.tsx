@@ -9,6 +9,7 @@ import { State } from '../parts/state.tsx';
 import { useMoment } from '../time/use-moment.ts';
 import { Changes } from './changes.tsx';
 import { Intervals } from './intervals.tsx';
+import { StartAgain } from './start-again.tsx';
 import { TrafficSeries } from './traffic-series.tsx';
 
 export function HostPage({ host }: { host: string }) {
@@ -39,6 +40,7 @@ export function HostPage({ host }: { host: string }) {
         </span>
       </div>
       <Why base={base} sentence={found.data.sentence} />
+      {!past && found.data.state === 'closed' && <StartAgain intervals={history.data?.items ?? []} />}
       <section class="sheet">
         <header>
           <h2>Where it goes</h2>
