@@ -49,10 +49,24 @@ const replaySchema = z
     eventsPerSecond: z.number().int(),
     startedAt: z.string(),
     finishedAt: z.string().optional(),
+    /** What a what-if was asked: the last position that it goes to, and what differs in its policy. */
+    until: z.number().int().optional(),
+    policy: policy.optional(),
     error: z.string().optional(),
     result: z.record(z.string(), z.unknown()).optional(),
   })
   .openapi('Replay');
+
+/** Without what it found, which can be megabytes. */
+const shortSchema = replaySchema
+  .omit({ result: true })
+  .extend({
+    /** Rows of a comparison, routes of a what-if, that differ. */
+    found: z.number().int().optional(),
+    /** There are more than that. */
+    truncated: z.boolean().optional(),
+  })
+  .openapi('ReplayInShort');
 
 const tag = 'replays';
 const params = { id: z.string().regex(/^[0-9a-f-]{36}$/, 'the id of a replay is allowed') };
@@ -91,11 +105,11 @@ export function replays(api: Api, { jobs, queries, commands }: ApiPorts): void {
     {
       method: 'get',
       path: '/replays',
-      summary: 'The last replays, newest first',
+      summary: 'The last replays, newest first, and how much each found; one by its id says what',
       tag,
-      answer: pageOf(replaySchema),
+      answer: pageOf(shortSchema),
     },
-    async () => ({ items: jobs.list() }),
+    async () => ({ items: jobs.list().map(inShort) }),
   );
   define(
     api,
@@ -171,4 +185,14 @@ export function replays(api: Api, { jobs, queries, commands }: ApiPorts): void {
       unsubscribe();
     }
   }
+}
+
+function inShort({ result, ...replay }: Replay): z.infer<typeof shortSchema> {
+  const { differences, routes, truncated } = (result ?? {}) as {
+    readonly differences?: readonly unknown[];
+    readonly routes?: readonly unknown[];
+    readonly truncated?: boolean;
+  };
+  const found = (differences ?? routes)?.length;
+  return { ...replay, ...(found === undefined ? {} : { found, truncated: truncated === true }) } as never;
 }

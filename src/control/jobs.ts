@@ -108,6 +108,8 @@ export function createJobs({ dataDir, head, adopt, newId, now }: JobsDeps): Jobs
         head: head(),
         eventsPerSecond: 0,
         startedAt: instant(),
+        ...(task.until === undefined ? {} : { until: task.until }),
+        ...(task.policy === undefined ? {} : { policy: task.policy }),
       };
       running = { replay, thread: launch(task, scratch), scratch };
       replays.set(id, replay);

@@ -95,6 +95,9 @@ export interface Replay {
   /** RFC 3339. */
   readonly startedAt: string;
   readonly finishedAt?: string;
+  /** What a `what-if` was asked. */
+  readonly until?: number;
+  readonly policy?: PolicyChanges;
   readonly error?: string;
   readonly result?: unknown;
 }

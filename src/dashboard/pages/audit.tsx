@@ -8,6 +8,7 @@ import { containerPath, eventPath, To } from '../parts/link.tsx';
 import { Empty, Failed, Waiting } from '../parts/notice.tsx';
 import { State } from '../parts/state.tsx';
 import { useInstant, useMoment } from '../time/use-moment.ts';
+import { Made } from './made.tsx';
 
 const bases: Readonly<Record<AuditEntry['basis'], string>> = {
   exact: 'Joined by an id: certain',
@@ -113,7 +114,8 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
             <td>{who(entry)}</td>
             <td>
               <To href={eventPath(entry.position)}>{entry.action}</To>{' '}
-              {entry.name !== null && <To href={containerPath(entry.name)}>{entry.name}</To>}
+              {entry.name !== null && <To href={containerPath(entry.name)}>{entry.name}</To>}{' '}
+              <Made entry={entry} />
             </td>
             <td>
               <State of={entry.outcome} />

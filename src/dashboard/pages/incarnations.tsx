@@ -1,49 +1,51 @@
-/** How a container's configuration changed from one observation to the next. */
-import { withQuery } from '../api/client.ts';
-import type { LogEvent, Page } from '../api/shapes.ts';
+/** The containers that had a name one after the other, and how the configuration changed from each to the next. */
+import type { Incarnation, Page, Through } from '../api/shapes.ts';
 import { useApi } from '../api/use-api.ts';
+import { ConfigurationChanges } from '../parts/configuration-changes.tsx';
+import { actorOf } from '../parts/event-line.tsx';
 import { Instant } from '../parts/instant.tsx';
+import { eventPath, To } from '../parts/link.tsx';
+import { useInstant, useMoment } from '../time/use-moment.ts';
 
-interface Change {
-  readonly field: string;
-  readonly before: string;
-  readonly after: string;
-}
-
-/** Of these it is known that they differ with every start. */
-const ephemeral = /^(startedAt|finishedAt|status|health|exitCode|oomKilled|restartCount|occurredBetween)/;
+export const incarnationsPath = (container: string): string =>
+  `/containers/${encodeURIComponent(container)}/incarnations?limit=50`;
 
 export function Incarnations({ id }: { id: string }) {
-  const { data } = useApi<Page<LogEvent>>(
-    withQuery('/events', { container: id, type: 'ContainerObserved', order: 'desc', limit: 200 }),
-  );
-  const observed = data?.items ?? [];
-  const changes = observed
-    .slice(0, -1)
-    .map((event, index) => ({ event, changed: differences(observed[index + 1]!.data, event.data) }))
-    .filter(({ changed }) => changed.length > 0);
-  if (changes.length === 0) return null;
+  const { at } = useMoment();
+  const shown = useInstant(at) ?? Number.POSITIVE_INFINITY;
+  const { data } = useApi<Page<Incarnation>>(incarnationsPath(id));
+  const known = data?.items.filter(({ from }) => Date.parse(from) <= shown) ?? [];
+  if (known.length === 0) return null;
   return (
     <section class="sheet">
       <header>
-        <h2>How its configuration changed</h2>
+        <h2>Incarnations</h2>
+        <span class="faint">the containers that had this name</span>
       </header>
-      <div class="scrolls" style={{ padding: '0.2rem 1.1rem' }}>
+      <div
+        class="scrolls"
+        style={{ padding: '0.2rem 1.1rem', maxHeight: '24rem', overflowY: 'auto' }}
+        tabIndex={0}
+        role="region"
+        aria-label="Incarnations"
+      >
         <table class="plain">
+          <thead>
+            <tr>
+              <th>From</th>
+              <th>To</th>
+              <th>Container</th>
+              <th>Against the one before</th>
+            </tr>
+          </thead>
           <tbody>
-            {changes.slice(0, 20).map(({ event, changed }) => (
-              <tr key={event.position}>
-                <td>
-                  <Instant at={event.recordedAt} position={event.position} />
-                </td>
-                <td>
-                  {changed.map(({ field, before, after }) => (
-                    <div key={field} class="mono">
-                      {field}: <del>{before}</del> → <ins>{after}</ins>
-                    </div>
-                  ))}
-                </td>
-              </tr>
+            {known.map((one, index) => (
+              <Line
+                key={one.openedBy}
+                one={one}
+                ended={one.to !== null && Date.parse(one.to) <= shown}
+                first={index === known.length - 1 && data?.next === undefined}
+              />
             ))}
           </tbody>
         </table>
@@ -52,29 +54,43 @@ export function Incarnations({ id }: { id: string }) {
   );
 }
 
-function differences(before: unknown, after: unknown): Change[] {
-  const old = flat(before);
-  const fresh = flat(after);
-  return [...new Set([...old.keys(), ...fresh.keys()])]
-    .filter(
-      (field) =>
-        !ephemeral.test(field) &&
-        !isAddressOfStopped(field, old, fresh) &&
-        old.get(field) !== fresh.get(field),
-    )
-    .map((field) => ({ field, before: old.get(field) ?? 'nothing', after: fresh.get(field) ?? 'nothing' }));
+function Line({ one, ended, first }: { one: Incarnation; ended: boolean; first: boolean }) {
+  return (
+    <tr>
+      <td>
+        <Instant at={one.from} position={one.openedBy} />
+        <By through={one.opened} />
+      </td>
+      <td>
+        {ended && one.to !== null ? (
+          <>
+            <Instant at={one.to} {...(one.closedBy === null ? {} : { position: one.closedBy })} />
+            <By through={one.closed} />
+          </>
+        ) : (
+          'now'
+        )}
+      </td>
+      <td>
+        <div class="mono">{one.container.slice(0, 12)}</div>
+        <div class="small mono faint">{one.image}</div>
+      </td>
+      <td>
+        <ConfigurationChanges changes={one.changes} />
+        {one.changes.length === 0 && (
+          <span class="faint">{first ? 'the first that is known' : 'the same configuration'}</span>
+        )}
+      </td>
+    </tr>
+  );
 }
 
-/** A stopped container has no address: that is no change of its configuration. */
-const isAddressOfStopped = (field: string, ...values: readonly Map<string, string>[]): boolean =>
-  /^networks\.\d+\.(address|gateway)/.test(field) && values.some((value) => value.get(field) === '');
-
-/** `{a: {b: 1}}` as `a.b` to `1`. */
-function flat(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
-  if (value !== null && typeof value === 'object') {
-    for (const [key, inner] of Object.entries(value)) flat(inner, path === '' ? key : `${path}.${key}`, into);
-    return into;
-  }
-  into.set(path, String(value));
-  return into;
+function By({ through }: { through: Through | null }) {
+  if (through === null) return null;
+  return (
+    <div class="small">
+      <To href={eventPath(through.position)}>{through.action}</To>{' '}
+      <span class="faint">by {actorOf(through)}</span>
+    </div>
+  );
 }
