@@ -14,3 +14,5 @@ const at = (to: string | undefined) => targetOf({ address: '127.0.0.1', port: Nu
 await proxy.start(
   snapshotOf([entryOf(name!, [routeOf([at(backend)])]), entryOf(`echo.${name}`, [routeOf([at(echo)])])]),
 );
+// A profile is written at an end that is no kill.
+process.once('SIGINT', () => void proxy.stop(0).then(() => process.exit()));
