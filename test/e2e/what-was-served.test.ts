@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
+import { createLogReader } from '../../src/log/read.ts';
 import { describeOnDocker, images } from '../support/docker.ts';
+import { holdAgainstFold, withPast } from '../support/past.ts';
 import { cleanUp, makeDataDir, type Portolan, startPortolan, within } from '../support/portolan.ts';
 import { createEngine, hears, serveOn } from '../support/simulated.ts';
 
@@ -111,14 +113,17 @@ describeOnDocker('in a storm on a real engine', (engine) => {
     await engine.cleanUp();
   });
 
-  test('each answer came from a target that resolve names for its moment', { timeout: 180_000 }, async () => {
+  test('each answer came from a target that resolve names for its moment, and the past is the fold at every position', {
+    timeout: 600_000,
+  }, async () => {
     const file = join(makeDataDir(), 'access.log');
     const portolan = await startPortolan({
       dockerHost: engine.host,
       args: ['--access-log', file, '--workers', '2'],
     });
     await hears(portolan);
-    const names = Array.from({ length: 12 }, (_, at) => `${engine.prefix}${at}`);
+    const size = Number(process.env['STORM_CONTAINERS'] ?? 12);
+    const names = Array.from({ length: size }, (_, at) => `${engine.prefix}${at}`);
     const shared = (at: number): string[] =>
       at % 2 === 0
         ? ['-l', `portolan.service=${engine.prefix}s`, '-l', `portolan.host=${engine.prefix}s.test`]
@@ -129,7 +134,7 @@ describeOnDocker('in a storm on a real engine', (engine) => {
     const hosts = [`${engine.prefix}s.test`, ...names.slice(0, 6).map((name) => `${name}.docker.localhost`)];
     await portolan.answers(hosts[0]!, 200);
     const load = visit(portolan, hosts);
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < size; round += 1) {
       const at = (round * 5) % names.length;
       if (round % 3 === 0) await engine.cli('restart', '-t', '0', names[at]!);
       else if (round % 3 === 1) {
@@ -143,5 +148,17 @@ describeOnDocker('in a storm on a real engine', (engine) => {
     await load.stop();
     await sleep(300);
     expect(await holdAgainstLog(portolan, file)).toBeGreaterThan(20);
+
+    const { position: head } = await portolan.json<{ position: number }>('/log');
+    await within(10_000, 'the projections', async () => {
+      const { projections } = await portolan.json<{ projections: { position: number }[] }>('/system');
+      return projections.every((one) => one.position >= head);
+    });
+    await portolan.stop();
+    const log = createLogReader(portolan.dataDir);
+    const events = log.read(0 as never, 100_000, (unreadable) => expect(unreadable).toBeNull());
+    log.close();
+    expect(events.length).toBeGreaterThan(size * 5);
+    await withPast(portolan.dataDir, (past) => holdAgainstFold(past, events));
   });
 });

@@ -1,51 +1,21 @@
 /** The past: as of any moment by the proxy's own matcher, why, what changed, and over time. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openDatabase } from '../../src/db/open.ts';
+import type { Event } from '../../src/events/event.ts';
 import type { Host } from '../../src/events/ids.ts';
-import { logPath } from '../../src/log/path.ts';
-import { projectionsPath } from '../../src/projections/file.ts';
-import { createEventQueries } from '../../src/queries/events.ts';
-import { createHistoryQuery } from '../../src/queries/history.ts';
 import { BadMoment } from '../../src/queries/moment.ts';
-import { createPast } from '../../src/queries/past.ts';
 import type { At, RouteView } from '../../src/queries/port.ts';
-import { resolution } from '../../src/queries/resolution.ts';
-import { entriesOf } from '../../src/routing/entries.ts';
-import { evolve } from '../../src/routing/evolve.ts';
-import { outcomeOf } from '../../src/routing/outcome.ts';
-import { createState } from '../../src/routing/state.ts';
-import { createTable } from '../../src/routing/table.ts';
 import { alice, type Character, createStory, type Story } from '../support/events.ts';
 import { lifecycles } from '../support/lifecycles.ts';
-import { at, foldAll, projecting, scratch, writeLog } from '../support/projecting.ts';
-
-type Past = ReturnType<typeof createPast> & { readonly history: ReturnType<typeof createHistoryQuery> };
+import { all, holdAgainstFold, type Past, position, withPast } from '../support/past.ts';
+import { at, scratch, writeLog } from '../support/projecting.ts';
 
 /** Writes the story into a log, folds it, and asks on this very thread. */
 async function remembering(story: Story, run: (past: Past) => void | Promise<void>): Promise<void> {
   using folder = scratch();
-  const { dataDir } = folder;
-  await writeLog(dataDir, story.batches);
-  await projecting(dataDir, 'projections.db', async (projector, reader) => {
-    foldAll(projector, [7]);
-    const log = openDatabase(logPath(dataDir), { readonly: true, synchronous: 'FULL' });
-    const db = openDatabase(projectionsPath(dataDir), { readonly: true, synchronous: 'NORMAL' });
-    try {
-      const events = createEventQueries(log, reader, db);
-      const past = createPast(log, db, events, () => reader.head().position);
-      await run({ ...past, history: createHistoryQuery(db) });
-    } finally {
-      log.close();
-      db.close();
-    }
-  });
+  await writeLog(folder.dataDir, story.batches);
+  await withPast(folder.dataDir, run);
 }
-
-const position = (number: number): At => ({ kind: 'position', position: number });
-const all = { limit: 1_000 };
-const byName = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
-  [...list].sort((one, other) => (one.name < other.name ? -1 : 1));
 
 describe('as of a moment', () => {
   test('at every position, hosts, routes and resolutions are those of the fold of the log up to it', async () => {
@@ -54,52 +24,15 @@ describe('as of a moment', () => {
       fc.asyncProperty(stories, async ({ seed, length }) => {
         const story = lifecycles(seed, length);
         await remembering(story, (past) => {
-          const state = createState();
-          let serves = false;
-          const boots = { now: '', confirmed: '' };
-          story.events().forEach((event, index) => {
-            const moment = position(index + 1);
-            evolve(state, {
-              ...event,
-              position: at(index + 1),
-              recordedAt: recordedAt(story, index),
-            } as never);
-            if (event.type === 'PortolanStarted') {
-              boots.now = event.data.bootId;
-              serves = boots.now === boots.confirmed;
-            } else if (event.type === 'EngineConnected') {
-              boots.confirmed = boots.now;
-              serves = true;
-            } else if (event.type === 'PortolanStopped') serves = false;
-            const entries = entriesOf(state);
-            const table = createTable({ position: at(index + 1), trust: 'confirmed', hosts: entries });
-            for (const entry of entries) {
-              const found = past.resolveAt(moment, entry.host, '/api/x?y');
-              if (serves)
-                expect(found).toEqual(resolution(entry.host, outcomeOf(table, entry.host, '/api/x?y')));
-              else expect(found).toMatchObject({ status: 503, targets: [] });
-            }
-            const open = serves ? [...state.routes.values()].filter((route) => route.targets.length > 0) : [];
-            const told = past.routesAt(moment, all).items.filter((route) => route.state === 'open');
-            expect(told.map((route) => [route.id, route.targets]).sort()).toEqual(
-              open.map((route) => [route.id, route.targets]).sort(),
-            );
-            const refused = [...state.refusals].flatMap(([key, list]) =>
-              list.map(({ reason, detail }) => ({
-                name: state.containers.get(key)!.observation.name,
-                reason,
-                detail,
-              })),
-            );
-            expect(
-              byName(past.refusalsAt(moment).map(({ name, reason, detail }) => ({ name, reason, detail }))),
-            ).toEqual(byName(refused));
-            for (const host of past.hostsAt(moment, all).items) {
-              if (host.state !== 'open' && serves)
-                expect(host.sentence).toBe(entries.find((entry) => entry.host === host.host)?.sentence);
-              expect(past.hostAt(moment, host.host)).toEqual(host);
-            }
-          });
+          holdAgainstFold(
+            past,
+            story
+              .events()
+              .map(
+                (event, index) =>
+                  ({ ...event, position: at(index + 1), recordedAt: recordedAt(story, index) }) as Event,
+              ),
+          );
         });
       }),
       { numRuns: 25 },

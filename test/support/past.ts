@@ -1,0 +1,96 @@
+/** Asks the past of a data folder on the calling thread, and holds its answers against the fold of the log. */
+import { expect } from 'vitest';
+import { openDatabase } from '../../src/db/open.ts';
+import type { Event } from '../../src/events/event.ts';
+import { logPath } from '../../src/log/path.ts';
+import { projectionsPath } from '../../src/projections/file.ts';
+import { createEventQueries } from '../../src/queries/events.ts';
+import { createHistoryQuery } from '../../src/queries/history.ts';
+import { createPast } from '../../src/queries/past.ts';
+import type { At } from '../../src/queries/port.ts';
+import { resolution } from '../../src/queries/resolution.ts';
+import { entriesOf } from '../../src/routing/entries.ts';
+import { evolve } from '../../src/routing/evolve.ts';
+import { outcomeOf } from '../../src/routing/outcome.ts';
+import { createState } from '../../src/routing/state.ts';
+import { createTable } from '../../src/routing/table.ts';
+import { at, foldAll, projecting } from './projecting.ts';
+
+export type Past = ReturnType<typeof createPast> & {
+  readonly history: ReturnType<typeof createHistoryQuery>;
+};
+
+/** Folds what is not folded yet. */
+export async function withPast(dataDir: string, run: (past: Past) => void | Promise<void>): Promise<void> {
+  await projecting(dataDir, 'projections.db', async (projector, reader) => {
+    foldAll(projector, [7]);
+    const log = openDatabase(logPath(dataDir), { readonly: true, synchronous: 'FULL' });
+    const db = openDatabase(projectionsPath(dataDir), { readonly: true, synchronous: 'NORMAL' });
+    try {
+      const events = createEventQueries(log, reader, db);
+      const past = createPast(log, db, events, () => reader.head().position);
+      await run({ ...past, history: createHistoryQuery(db) });
+    } finally {
+      log.close();
+      db.close();
+    }
+  });
+}
+
+export const position = (number: number): At => ({ kind: 'position', position: number });
+
+/** More than any test has. */
+export const all = { limit: 1_000 };
+
+const byName = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
+  [...list].sort((one, other) => (one.name < other.name ? -1 : 1));
+
+/** At every position hosts, routes, refusals and resolutions are those of the fold of the log up to it. */
+export function holdAgainstFold(past: Past, events: readonly Event[]): void {
+  const state = createState();
+  let serves = false;
+  const boots = { now: '', confirmed: '' };
+  for (const event of events) {
+    evolve(state, event);
+    if (event.type === 'PortolanStarted') {
+      boots.now = event.data.bootId;
+      if (!event.data.tookOver) serves = boots.now === boots.confirmed;
+    } else if (event.type === 'EngineConnected') {
+      boots.confirmed = boots.now;
+      serves = true;
+    } else if (event.type === 'PortolanStopped') serves = event.data.handedOver === true && serves;
+    holdMoment(past, event.position, state, serves);
+  }
+}
+
+function holdMoment(
+  past: Past,
+  number: number,
+  state: ReturnType<typeof createState>,
+  serves: boolean,
+): void {
+  const moment = position(number);
+  const entries = entriesOf(state);
+  const table = createTable({ position: at(number), trust: 'confirmed', hosts: entries });
+  for (const entry of entries) {
+    const found = past.resolveAt(moment, entry.host, '/api/x?y');
+    if (serves) expect(found).toEqual(resolution(entry.host, outcomeOf(table, entry.host, '/api/x?y')));
+    else expect(found).toMatchObject({ status: 503, targets: [] });
+  }
+  const open = serves ? [...state.routes.values()].filter((route) => route.targets.length > 0) : [];
+  const told = past.routesAt(moment, all).items.filter((route) => route.state === 'open');
+  expect(told.map((route) => [route.id, route.targets]).sort()).toEqual(
+    open.map((route) => [route.id, route.targets]).sort(),
+  );
+  const refused = [...state.refusals].flatMap(([key, list]) =>
+    list.map(({ reason, detail }) => ({ name: state.containers.get(key)!.observation.name, reason, detail })),
+  );
+  expect(
+    byName(past.refusalsAt(moment).map(({ name, reason, detail }) => ({ name, reason, detail }))),
+  ).toEqual(byName(refused));
+  for (const host of past.hostsAt(moment, all).items) {
+    if (host.state !== 'open' && serves)
+      expect(host.sentence).toBe(entries.find((entry) => entry.host === host.host)?.sentence);
+    expect(past.hostAt(moment, host.host)).toEqual(host);
+  }
+}
