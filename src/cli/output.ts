@@ -1,5 +1,6 @@
 /** Writes to the terminal, a pipe or a file: colours and widths on a terminal only, JSON where it is asked for. */
 import { stripVTControlCharacters, styleText } from 'node:util';
+import type { CliFailure } from './failure.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -19,8 +20,12 @@ export interface Output {
   answer(value: unknown): void;
   /** One of many, as one line of JSON. */
   item(value: unknown): void;
-  /** Beside the answer: on standard error. */
+  /** Beside the answer, on standard error: what one should know. */
   note(text: string): void;
+  /** On standard error: what went wrong, and what to do. @param name of which of several */
+  failure(failure: CliFailure, name?: string): void;
+  /** On standard error, as it is: what a container wrote there. */
+  errorLine(text: string): void;
 }
 
 export function createOutput(options: { readonly json: boolean }): Output {
@@ -41,8 +46,18 @@ export function createOutput(options: { readonly json: boolean }): Output {
     write: (text) => void stdout.write(text),
     answer: (value) => line(JSON.stringify(value, null, stdout.isTTY === true ? 2 : undefined)),
     item: (value) => line(JSON.stringify(value)),
-    note: (text) => void stderr.write(`${text}\n`),
+    note: (text) => complain(options.json ? { note: text } : text),
+    failure({ message, hints, exitCode }, name) {
+      const text = [name === undefined ? message : `${name}: ${message}`, ...hints].join('\n  ');
+      complain(options.json ? { error: { name, message, hints, exitCode } } : text);
+    },
+    errorLine: (text) => void stderr.write(`${text}\n`),
   };
+}
+
+/** A line for people, or one of JSON. */
+function complain(what: string | object): void {
+  process.stderr.write(`${typeof what === 'string' ? `portolan: ${what}` : JSON.stringify(what)}\n`);
 }
 
 /** Text from containers and their labels must not steer the terminal. */

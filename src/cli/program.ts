@@ -20,15 +20,17 @@ import { stats } from './commands/stats.ts';
 import { verify } from './commands/verify.ts';
 import { why } from './commands/why.ts';
 import { CliFailure, exitCodes } from './failure.ts';
-import { endWithReader } from './output.ts';
+import { createOutput, endWithReader } from './output.ts';
 
 const epilogue = `
 Exit codes: 0 done, or the answer is yes; 1 it failed, or the answer is no; 2 the command line is wrong;
 3 the API is away; 4 there is no such thing; 5 not allowed. docs/cli.md says more.`;
 
-export function createProgram(version: string): Command {
+export function createProgram(version: string, json = false): Command {
   const env = process.env;
   const program = new Command('portolan')
+    // As JSON it is said once, by who catches it.
+    .configureOutput(json ? { writeErr: () => undefined, outputError: () => undefined } : {})
     .description(
       'A reverse proxy for Docker that finds its own routes and remembers every one it ever served',
     )
@@ -67,18 +69,34 @@ const apiOf = (port: string | undefined): string => `http://127.0.0.1:${port || 
 /** Runs one command line. Sets the exit code, and says what went wrong and what to do. */
 export async function runCommandLine(args: readonly string[], version: string): Promise<void> {
   endWithReader();
-  const program = createProgram(version);
+  const json = wantsJson(args);
+  const program = createProgram(version, json);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+      if (json && error.exitCode !== 0) createOutput({ json }).failure(misused(error));
       return;
     }
     const failure = error instanceof CliFailure ? error : expected(error);
-    process.stderr.write(`portolan: ${[failure.message, ...failure.hints].join('\n  ')}\n`);
+    createOutput({ json }).failure(failure);
     process.exitCode = failure.exitCode;
   }
+}
+
+/** Known before the line is parsed, which may be what fails. What follows `--` is a container's. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? args.length : end).includes('--json');
+}
+
+/** Commander has said nothing yet: its message may have a second line, with what was meant. */
+function misused({ code, message }: CommanderError): CliFailure {
+  if (code === 'commander.help')
+    return new CliFailure('a command is missing', exitCodes.usage, ['portolan help']);
+  const [first = '', ...hints] = message.replace(/^error: /, '').split('\n');
+  return new CliFailure(first, exitCodes.usage, hints);
 }
 
 /** The log's own failures carry a hint. What carries none is a defect, and is shown as one. */

@@ -100,7 +100,7 @@ function createScreen(output: Output) {
       if (said === text) return;
       said = text;
       if (output.terminal && !output.json) paint(last?.lines() ?? [], text);
-      else output.note(`portolan: ${text}`);
+      else output.note(text);
     },
   };
 }

@@ -129,7 +129,7 @@ describe('commands', () => {
   test('an image that is not there is a failure with exit code 4, and with JSON on standard error, too', async () => {
     const failed = await cli('run', 'no.such/image', '--json');
     expect(failed).toMatchObject({ code: 4, out: '' });
-    expect(failed.error).toMatch(/^portolan: /);
+    expect(JSON.parse(failed.error)).toMatchObject({ error: { exitCode: 4 } });
   });
 
   test('a name that is not there is answered with the nearest; the others are still stopped', async () => {
@@ -202,6 +202,44 @@ describe('errors say what to do', () => {
       expect(wrong, args.join(' ')).toMatchObject({ code: 2, out: '' });
       expect(wrong.error).toContain(words);
     }
+  });
+});
+
+describe('with --json errors are JSON on standard error, with the same exit codes', () => {
+  test.each([
+    [['rotues'], 2, "unknown command 'rotues'", '(Did you mean routes?)'],
+    [['routes', '--colour'], 2, "unknown option '--colour'", undefined],
+    [[], 2, 'a command is missing', 'portolan help'],
+    [['routes', '--api', 'ftp://x'], 2, '--api is "ftp://x"', undefined],
+    [['history', 'wbe.docker.localhost'], 4, 'wbe.docker.localhost', 'did you mean web.docker.localhost'],
+    [['routes', '--api', 'http://127.0.0.1:9'], 3, 'is away (ECONNREFUSED)', 'start it: portolan serve'],
+    [['stop', 'web', '--data-dir', '/nowhere'], 5, 'token', '--data-dir'],
+    [['verify', '--data-dir', '/nowhere'], 4, 'there is no log in /nowhere', undefined],
+  ])('%j', async (args, code, message, hint) => {
+    const ran = await cli(...args, '--json');
+    expect(ran).toMatchObject({ code, out: '' });
+    expect(ran.error.trim().split('\n')).toHaveLength(1);
+    const { error } = JSON.parse(ran.error);
+    expect(error).toMatchObject({ message: expect.stringContaining(message), exitCode: code });
+    if (hint !== undefined) expect(error.hints.join(' ')).toContain(hint);
+  });
+
+  test('of several containers each that fails is named, and the others are answered', async () => {
+    const { code, out, error } = await cli('unpause', 'never', 'nobody', '--json');
+    expect({ code, out }).toEqual({ code: 4, out: '' });
+    const errors = error
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).error);
+    expect(errors).toMatchObject([
+      { name: 'never', exitCode: 4 },
+      { name: 'nobody', exitCode: 4 },
+    ]);
+  });
+
+  test('--json after -- is a word for the container', async () => {
+    const ran = await cli('run', 'web', '--name', 'shop', '--', 'echo', '--json');
+    expect(ran.error).toMatch(/^portolan: /);
   });
 });
 

@@ -90,7 +90,7 @@ async function follow(context: OnlineContext, options: Options, from: number): P
       }
     } catch (error) {
       if (!(error instanceof CliFailure) || error.exitCode !== exitCodes.away) throw error;
-      if (!told) output.note(`portolan: ${error.message}; trying again`);
+      if (!told) output.note(`${error.message}; trying again`);
       told = true;
     }
     await sleep(retry);

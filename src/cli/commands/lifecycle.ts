@@ -60,7 +60,7 @@ async function forEach(
       else context.output.line(`${name} ${done}`);
     } catch (error) {
       if (names.length === 1 || !(error instanceof CliFailure)) throw error;
-      context.output.note(`portolan: ${name}: ${[error.message, ...error.hints].join('\n  ')}`);
+      context.output.failure(error, name);
       exitCode ||= error.exitCode;
     }
   }

@@ -22,12 +22,11 @@ export function logs(program: Command): void {
         const path = `/containers/${encodeURIComponent(name)}/logs`;
         for await (const { event, data } of client.stream('GET', path, { query: { follow, tail } })) {
           if (event === 'failed') throw streamFailure(data);
-          if (event === 'omitted')
-            output.note(`portolan: ${data} lines were left out: this reader is too slow`);
+          if (event === 'omitted') output.note(`${data} lines were left out: this reader is too slow`);
           if (event !== 'stdout' && event !== 'stderr') continue;
           if (output.json) output.item({ stream: event, line: data });
           else if (event === 'stdout') output.line(data);
-          else output.note(data);
+          else output.errorLine(data);
         }
       });
     });

@@ -50,7 +50,7 @@ export function run(program: Command): void {
         start: options.start,
       };
       const outcome = await create(context, body);
-      for (const warning of outcome.warnings) context.output.note(`portolan: ${warning}`);
+      for (const warning of outcome.warnings) context.output.note(warning);
       if (context.output.json) context.output.answer(outcome);
       else await tell(context, outcome, options.start);
     });
