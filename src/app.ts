@@ -190,7 +190,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       trust.engineAway();
       logger.warn({ reason }, 'the engine is away; the last known routes are served as unconfirmed');
     },
-    onCaughtUp() {
+    onConfirmed() {
       proxy.replace(served.table(tableOf(loop.state())));
       trust.confirmed();
     },

@@ -11,8 +11,8 @@ import { journal } from './notes.ts';
 export interface SinkDeps {
   readonly loop: Loop;
   readonly policyAt: (placement: Placement) => Policy;
-  /** A list has been taken in and is on disk. */
-  readonly onCaughtUp: () => void;
+  /** What a list showed to be otherwise than known has been taken in and is on disk. */
+  readonly onConfirmed: () => void;
   readonly onConnected: (info: EngineInfo) => void;
   readonly onLost: (reason: string) => void;
   /** Before it is on disk, as closings act at once. */
@@ -93,12 +93,14 @@ export function createSink(deps: SinkDeps): EngineSink {
     },
     sighting: take,
     gap: (engine, gap) => loop.submit(journal('HistoryGapDetected', gapData(gap), engine, now())),
+    confirmed() {
+      loop.settled().then(deps.onConfirmed).catch(deps.onError);
+    },
     caughtUp() {
       loop
         .settled()
         .then(() => {
           knownUntil = new Date(now()).toISOString();
-          deps.onCaughtUp();
         })
         .catch(deps.onError);
     },

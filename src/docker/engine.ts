@@ -67,7 +67,9 @@ export interface EngineSink {
   signal(engine: EngineId, signal: Signal): void;
   sighting(engine: EngineId, sighting: Sighting, cause: SightingCause): void;
   gap(engine: EngineId, gap: Gap): void;
-  /** A full list has been taken in, and all that it showed has been delivered. */
+  /** A list has come, and all that it shows otherwise than known has been delivered: the rest has the addresses that are known. */
+  confirmed(engine: EngineId): void;
+  /** All that the list named has been inspected and delivered, too. */
   caughtUp(engine: EngineId): void;
   /** A periodic list found drifts that no signal announced; normally never. */
   drift(count: number): void;

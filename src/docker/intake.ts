@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { ContainerId } from '../events/ids.ts';
 import type { Connections } from './connection.ts';
-import type { EngineSink, LastSeen } from './engine.ts';
+import type { EngineSink, LastSeen, Placement } from './engine.ts';
 import type { Identity } from './identify.ts';
 import { createInspector } from './inspector.ts';
 import { listContainers } from './list.ts';
@@ -21,6 +21,7 @@ export interface IntakeOptions {
   readonly sink: EngineSink;
   readonly filter: SignalFilter;
   readonly identity: Identity;
+  readonly placement: Placement;
   /** `timeNano` of the last event that arrived from this engine; null if none ever did. */
   readonly last: bigint | null;
   readonly onSeen: (last: LastSeen) => void;
@@ -55,6 +56,7 @@ export function createIntake(options: IntakeOptions): Intake {
     list,
     known: () => sink.known(engine),
     inspector,
+    addressesTell: options.placement.reach.kind !== 'published',
     now: () => Number(now() / 1_000_000n),
     confirm: timings.confirm,
     signal,
@@ -86,7 +88,7 @@ export function createIntake(options: IntakeOptions): Intake {
     replay.listed();
     await replay.settled;
     if (signal.aborted) return;
-    await reconciler.inspectAll(entries);
+    await reconciler.inspectAll(entries, () => sink.confirmed(engine));
     if (!signal.aborted) sink.caughtUp(engine);
   }
 

@@ -9,6 +9,8 @@ export interface ReconcilerOptions {
   readonly list: () => Promise<ListEntry[]>;
   readonly known: () => ReadonlyMap<ContainerId, KnownContainer>;
   readonly inspector: Inspector;
+  /** Whether containers are reached by the addresses that a list shows, and not by published ports. */
+  readonly addressesTell: boolean;
   /** Milliseconds on the engine's clock. */
   readonly now: () => number;
   /** Milliseconds until a difference is looked at again. */
@@ -17,8 +19,11 @@ export interface ReconcilerOptions {
 }
 
 export interface Reconciler {
-  /** Inspects what runs, what differs and what is gone; resolves when all of it has been delivered. */
-  inspectAll(entries: readonly ListEntry[]): Promise<void>;
+  /**
+   * Inspects what runs, what differs and what is gone; resolves when all of it has been delivered. Calls back before, as
+   * soon as that holds for whatever the list does not show to be as it is known.
+   */
+  inspectAll(entries: readonly ListEntry[], onConfirmed: () => void): Promise<void>;
   /** Containers that differ from what is known, still do so after a while, and that no signal announced. */
   findDrifts(): Promise<ContainerId[]>;
   /** A signal of this container came: a difference that goes with it is no drift. */
@@ -30,12 +35,17 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let announced = new Set<ContainerId>();
   let announcedBefore = new Set<ContainerId>();
 
-  async function inspectAll(entries: readonly ListEntry[]): Promise<void> {
+  async function inspectAll(entries: readonly ListEntry[], onConfirmed: () => void): Promise<void> {
     const before = known();
     const running = entries.filter((entry) => entry.status === 'running' || entry.status === 'paused');
+    const doubtful = running.filter((entry) => !options.addressesTell || !hasAddresses(entry));
+    const first = new Set([...differences(entries, before, now()), ...doubtful.map(({ id }) => id)]);
+    await Promise.all([...first].map((id) => inspector.inspect(id, 'list')));
+    if (signal.aborted) return;
+    onConfirmed();
     // What runs is inspected in any case: the list does not show all, e.g. a restart that was missed.
-    const wanted = new Set([...running.map(({ id }) => id), ...differences(entries, before, now())]);
-    await Promise.all([...wanted].map((id) => inspector.inspect(id, 'list')));
+    const rest = running.filter(({ id }) => !first.has(id));
+    await Promise.all(rest.map(({ id }) => inspector.inspect(id, 'list')));
   }
 
   async function findDrifts(): Promise<ContainerId[]> {
@@ -59,6 +69,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
   };
 }
+
+/** Without any of its own it is reached by another's, by the host's, or by an IPv6 address that is not looked at here. */
+const hasAddresses = ({ addresses }: ListEntry): boolean =>
+  addresses.size > 0 && [...addresses.values()].every((address) => address !== '');
 
 function differences(
   entries: readonly ListEntry[],

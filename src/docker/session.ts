@@ -83,7 +83,7 @@ export function openSession(options: SessionOptions): Session {
     const stream = await openEventStream({ docker: connections.events, since, deadline, signal });
     if (signal.aborted) return stream.close();
     options.onConnected(identity.info, placement);
-    const intake = createIntake({ ...options, identity, last, signal });
+    const intake = createIntake({ ...options, identity, placement, last, signal });
     open = { identity, stream, intake };
     stream.read({
       onChunk: stalls.check,

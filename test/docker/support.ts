@@ -38,6 +38,8 @@ export type Delivery =
   | { readonly kind: 'drift'; readonly count: number };
 
 export interface RecordingSink extends EngineSink {
+  /** So many sightings had been delivered when each list was confirmed. */
+  readonly confirmedAfter: number[];
   /** All that was delivered, in order. */
   readonly deliveries: Delivery[];
   /** What control would know: folded from the sightings. A test may change it to make a drift. */
@@ -53,7 +55,9 @@ export function createRecordingSink(): RecordingSink {
   const knowledge = new Map<ContainerId, KnownContainer>();
   const of = <K extends Delivery['kind']>(kind: K) =>
     deliveries.filter((delivery): delivery is Extract<Delivery, { kind: K }> => delivery.kind === kind);
+  const confirmedAfter: number[] = [];
   return {
+    confirmedAfter,
     deliveries,
     knowledge,
     of,
@@ -71,6 +75,7 @@ export function createRecordingSink(): RecordingSink {
       learn(knowledge, sighting);
     },
     gap: (engine, gap) => void deliveries.push({ kind: 'gap', engine, gap }),
+    confirmed: () => void confirmedAfter.push(of('sighting').length),
     caughtUp: (engine) => void deliveries.push({ kind: 'caughtUp', engine }),
     drift: (count) => void deliveries.push({ kind: 'drift', count }),
     known: () => knowledge,

@@ -5,6 +5,7 @@ import { type Connections, createConnections } from '../../src/docker/connection
 import { EngineError, type EngineWatcher, type LastSeen } from '../../src/docker/engine.ts';
 import type { Timings } from '../../src/docker/timings.ts';
 import { createWatcher } from '../../src/docker/watcher.ts';
+import type { Reach } from '../../src/events/decisions.ts';
 import type { EngineId } from '../../src/events/ids.ts';
 import {
   idOfRaw,
@@ -20,6 +21,7 @@ import {
   conceal,
   createRecordingSink,
   eventually,
+  idOf,
   locate,
   quietLogger,
   type RecordingSink,
@@ -55,12 +57,16 @@ afterEach(async () => {
   await engine.down();
 });
 
-function watch(lastSeen: LastSeen | null = null, more: Partial<Timings> = {}): void {
+function watch(
+  lastSeen: LastSeen | null = null,
+  more: Partial<Timings> = {},
+  reach: Reach = { kind: 'network' },
+): void {
   watcher = createWatcher({
     connections,
     conceal,
     logger: quietLogger,
-    locate,
+    locate: async () => ({ reach, ownContainer: null }),
     timings: { ...timings, ...more },
   });
   watcher.start(sink, lastSeen);
@@ -98,6 +104,33 @@ it('asks again where it stands when that could not be told: nothing would be rou
   expect(await watcher.firstAttempt).toBe(false);
   expect(asked).toBe(3);
   expect(kinds()).toEqual(['lost', 'connected', 'caughtUp']);
+});
+
+it('confirms what a list shows as it is known at once, and what it shows otherwise once that is inspected', async () => {
+  for (const name of ['same', 'moved', 'bare'])
+    engine.containers.set(idOfRaw(name), { name, address: name === 'bare' ? '' : '172.17.0.9' });
+  watch();
+  await caughtUp();
+  expect(sink.confirmedAfter).toEqual([3]);
+  engine.containers.set(idOfRaw('moved'), { name: 'moved', address: '172.17.0.10' });
+  watcher.reconcile();
+  await caughtUp(2);
+  const order = sink.of('sighting').slice(3);
+  // The one without an address of its own is inspected first, too: the list tells nothing of where it is reached.
+  expect(new Set(order.slice(0, 2).map(({ sighting }) => idOf(sighting)))).toEqual(
+    new Set([idOfRaw('moved'), idOfRaw('bare')]),
+  );
+  expect(order).toHaveLength(3);
+  expect(sink.confirmedAfter).toEqual([3, 5]);
+});
+
+it('confirms nothing before all is inspected where containers are reached by published ports', async () => {
+  engine.containers.set(idOfRaw('web'), { name: 'web', address: '172.17.0.9' });
+  watch(null, {}, { kind: 'published', host: '127.0.0.1' });
+  await caughtUp();
+  watcher.reconcile();
+  await caughtUp(2);
+  expect(sink.confirmedAfter).toEqual([1, 2]);
 });
 
 it('subscribes before it lists', async () => {

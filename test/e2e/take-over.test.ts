@@ -1,6 +1,5 @@
 /** One Portolan takes over from another, on a real engine: the port, the log, and the requests that come meanwhile. */
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { describeOnDocker, images } from '../support/docker.ts';
 import { startLoad } from '../support/load.ts';
@@ -15,6 +14,16 @@ import {
 } from '../support/portolan.ts';
 
 const rounds = Number(process.env['TAKE_OVER_ROUNDS'] ?? 5);
+
+/** Answers when it is told to. */
+const slowServer = `
+  /bin/busybox mkdir -p /www/cgi-bin; cd /www/cgi-bin
+  echo '#!/bin/busybox sh
+    /bin/busybox touch /begun
+    while ! /bin/busybox test -e /go-on; do /bin/busybox sleep 0.05; done
+    printf "Content-Type: text/plain\\r\\n\\r\\nlate\\n"' > late
+  /bin/busybox chmod +x late
+  exec /bin/busybox httpd -f -p 80 -h /www`;
 
 interface Knocking {
   readonly failures: readonly string[];
@@ -120,21 +129,21 @@ describeOnDocker('a take-over', (engine) => {
   });
 
   test('lets requests under way end with the predecessor, while the successor follows the containers', async () => {
-    await run('web');
+    await engine.cli('run', '-d', '--name', name('slow'), images.web, '/bin/busybox', 'sh', '-c', slowServer);
     const first = await startPortolan({
       dockerHost: engine.host,
       dataDir: makeDataDir(),
-      args: ['--drain', '6s'],
+      args: ['--drain', '60s'],
     });
-    await first.answers(hostOf('web'), 200);
-    // Half a request: the predecessor has it, and is given its rest after the hand-over.
-    const slow = connect(first.port, '127.0.0.1');
-    let answer = '';
-    slow.on('data', (chunk) => {
-      answer += chunk;
-    });
-    slow.write(`POST /cgi-bin/none HTTP/1.1\r\nHost: ${hostOf('web')}\r\nContent-Length: 2\r\n\r\n1`);
-    await sleep(200);
+    await first.answers(hostOf('slow'), 200);
+    const answer = first.get(hostOf('slow'), '/cgi-bin/late');
+    await within(
+      5_000,
+      'the request to be under way',
+      async () =>
+        (await engine.cli('exec', name('slow'), '/bin/busybox', 'test', '-e', '/begun').catch(() => null)) !==
+        null,
+    );
 
     const second = await successorOf(first);
     await run('comes');
@@ -142,10 +151,8 @@ describeOnDocker('a take-over', (engine) => {
     await engine.cli('stop', '-t', '0', name('comes'));
     await second.answers(hostOf('comes'), 503);
     expect(first.process.exitCode).toBeNull();
-    slow.write('2');
-    await within(8_000, 'the answer to the slow request', async () => answer.includes('\r\n\r\n'));
-    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
-    slow.destroy();
+    await engine.cli('exec', name('slow'), '/bin/busybox', 'touch', '/go-on');
+    expect(await answer).toMatchObject({ status: 200, body: 'late\n' });
     expect(await exited(first)).toBe(0);
     expect((await second.json<{ problems: string[] }>('/system')).problems).toEqual([]);
   });
