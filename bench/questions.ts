@@ -1,18 +1,14 @@
 /** How long does a question about the past take on a long log? Each is asked many times, of hosts and moments all over it. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '../src/db/open.ts';
 import { createAppender } from '../src/log/append.ts';
 import { encodeEvent } from '../src/log/encode.ts';
 import { openLogFile } from '../src/log/open-file.ts';
-import { logPath } from '../src/log/path.ts';
 import { createLogReader } from '../src/log/read.ts';
 import { projectionsPath } from '../src/projections/file.ts';
 import { rebuild } from '../src/projections/rebuild.ts';
-import { createEventQueries } from '../src/queries/events.ts';
-import { createHistoryQuery } from '../src/queries/history.ts';
-import { createPast } from '../src/queries/past.ts';
 import type { At } from '../src/queries/port.ts';
+import { openLogQuestions, openQuestions } from '../src/queries/questions.ts';
 import { lifecycles } from './support/lifecycles.ts';
 import { type Figures, print } from './support/report.ts';
 
@@ -48,13 +44,12 @@ function fill(): void {
 }
 
 function measure(): void {
-  const reader = createLogReader(folder);
-  const log = openDatabase(logPath(folder), { readonly: true, synchronous: 'FULL' });
-  const db = openDatabase(projectionsPath(folder), { readonly: true, synchronous: 'NORMAL' });
-  const head = reader.head().position;
-  const events = createEventQueries(log, reader, db);
-  const past = createPast(log, db, events, () => head);
-  const history = createHistoryQuery(db);
+  const ofLog = openLogQuestions(folder);
+  const open = openQuestions(folder);
+  const past = open.ask;
+  const events = { ...ofLog.ask, events: past.events };
+  const { history } = past;
+  const head = ofLog.ask.log().position;
   const names = past.hostsAt({ kind: 'position', position: head }, { limit: 1_000 }).items;
   const day = 86_400_000;
   const first = Date.parse(events.event(1)!.recordedAt);
@@ -104,9 +99,8 @@ function measure(): void {
       return events.events({ type: 'RouteClosed', since: from, until: to, order: 'desc', ...page });
     }),
   });
-  reader.close();
-  log.close();
-  db.close();
+  ofLog.close();
+  open.close();
 }
 
 function time(name: string, times: number, ask: () => unknown): Figures {

@@ -12,6 +12,8 @@ export interface OpenOptions {
   /** `FULL` for what must survive a power cut, `NORMAL` for what can be made again. */
   readonly synchronous: 'FULL' | 'NORMAL';
   readonly journal?: 'WAL' | 'DELETE';
+  /** KiB of pages to keep at most; 4096 if not given. */
+  readonly cache?: number;
   /** Milliseconds to wait for another one's lock; 1 s if not given. */
   readonly timeout?: number;
 }
@@ -27,7 +29,7 @@ export function openDatabase(path: string, options: OpenOptions): DatabaseFile {
   try {
     if (options.readonly !== true) db.pragma(`journal_mode = ${options.journal ?? 'WAL'}`);
     db.pragma(`synchronous = ${options.synchronous}`);
-    db.pragma('cache_size = -4096');
+    db.pragma(`cache_size = -${options.cache ?? 4_096}`);
     const level = db.pragma('synchronous', { simple: true });
     if (level !== levels[options.synchronous])
       throw new Error(`synchronous is ${level}, not ${options.synchronous}`);

@@ -1,6 +1,7 @@
 /**
  * The tables of `projections.db`, from which drizzle-kit generates the migrations. All of them can be made again. Where
- * the key is the whole row, `WITHOUT ROWID` was added to the generated SQL, which drizzle cannot say.
+ * the key is the whole row, or rows are read that have neighbouring keys (`route_history`, `host_entries`), `WITHOUT
+ * ROWID` was added to the generated SQL, which drizzle cannot say.
  */
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
@@ -100,6 +101,12 @@ export const hostEntries = sqliteTable(
   (table) => [primaryKey({ columns: [table.host, table.fromPosition] })],
 );
 
+/** Each host that the table ever knew, and since when. */
+export const hostNames = sqliteTable('host_names', {
+  host: text().primaryKey(),
+  fromPosition: integer('from_position').notNull(),
+});
+
 /** Refusals that stood together for a container. */
 export const refusalHistory = sqliteTable(
   'refusal_history',
@@ -130,7 +137,11 @@ export const containers = sqliteTable(
     since: integer().notNull(),
     position: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.engine, table.id] }), index('containers_name').on(table.name)],
+  (table) => [
+    primaryKey({ columns: [table.engine, table.id] }),
+    index('containers_name').on(table.name),
+    index('containers_id').on(table.id),
+  ],
 );
 
 /** Every name that a container had. */

@@ -27,6 +27,7 @@ export function createLogReader(dataDir: string): LogReader {
       .prepare(`SELECT ${columns} FROM events WHERE type = ? ORDER BY position DESC LIMIT 1`)
       .raw();
     const snapshot = createSnapshotReader(db);
+    const together = db.transaction((reads: () => unknown) => reads());
     const guarded = <T>(read: () => T): T => reportDamage(path, read);
     const rowsAfter = (position: number, limit: number): Row[] =>
       guarded(() => after.all(position, limit) as Row[]);
@@ -65,6 +66,7 @@ export function createLogReader(dataDir: string): LogReader {
       event: (position) => readable(guarded(() => at.get(position) as Row | undefined)),
       positionOf: (id) => guarded(() => byId.get(Buffer.from(id, 'hex')) as Position | undefined) ?? null,
       last: (type) => readable(guarded(() => lastOf.get(type) as Row | undefined)),
+      together: <T>(reads: () => T) => together(reads) as T,
       snapshot: (foldVersion) => guarded(() => snapshot(foldVersion)),
       close: () => db.close(),
     };

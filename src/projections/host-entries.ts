@@ -16,7 +16,7 @@ import { stateAt } from './state-at.ts';
 export const hostEntries: Projection = {
   name: 'host_entries',
   version: 1,
-  tables: ['host_entries', 'refusal_history'],
+  tables: ['host_entries', 'host_names', 'refusal_history'],
   open,
 };
 
@@ -72,12 +72,15 @@ function createEntries(db: DatabaseFile) {
   const insert = db.prepare(
     'INSERT OR REPLACE INTO host_entries (host, from_position, from_ms, entry) VALUES (?, ?, ?, ?)',
   );
+  const name = db.prepare('INSERT OR IGNORE INTO host_names (host, from_position) VALUES (?, ?)');
   const known = new Map<Host, string>();
   return {
     put(state: State, host: Host): void {
       const { routes, sentence } = entryOf(state, host);
       const entry = JSON.stringify({ routes, sentence });
-      if (entry === (known.get(host) ?? last.get(host))) return;
+      const before = known.get(host) ?? last.get(host);
+      if (entry === before) return;
+      if (before === undefined) name.run(host, state.position);
       if (known.size >= remembered) known.clear();
       known.set(host, entry);
       insert.run(host, state.position, state.recordedAt, entry);

@@ -37,6 +37,14 @@ export function createAsOf(db: DatabaseFile): AsOf {
     (statements.ofHost.all(moment.position, host, '', '', 1_000) as IntervalRow[]).map((row) =>
       routeThen(row, moment),
     );
+  /** By host, of all hosts from the one to the other in their order. */
+  function routesBetween(moment: Moment, first: string, last: string): ReadonlyMap<string, RouteView[]> {
+    const rows = statements.between.all(moment.position, first, last) as IntervalRow[];
+    const found = Map.groupBy(rows, (row) => row.host);
+    return new Map(
+      [...found].map(([host, of]) => [host, of.slice(0, 1_000).map((row) => routeThen(row, moment))]),
+    );
+  }
   const refusals = (moment: Moment): RefusalView[] =>
     (statements.refusals.all(moment.position, moment.position) as string[]).flatMap(
       (list) => JSON.parse(list) as RefusalView[],
@@ -55,8 +63,13 @@ export function createAsOf(db: DatabaseFile): AsOf {
     return instant === null || last.toMs === null || last.toMs > instant;
   }
 
-  function view(moment: Moment, host: string, standing: readonly RefusalView[], serving: boolean): HostView {
-    const routes = routesOf(moment, host);
+  function view(
+    moment: Moment,
+    host: string,
+    routes: RouteView[],
+    standing: readonly RefusalView[],
+    serving: boolean,
+  ): HostView {
     const refused = standing.filter((one) => one.match?.host === host);
     const open = routes.find((route) => route.state !== 'closed');
     const state = open?.state ?? (refused.length > 0 ? 'refused' : 'closed');
@@ -95,24 +108,26 @@ export function createAsOf(db: DatabaseFile): AsOf {
       const rows = statements.hosts.all(after, moment.position, limit + 1) as { host: string }[];
       const standing = refusals(moment);
       const serving = serves(moment);
+      const routes = routesBetween(moment, rows[0]?.host ?? '', rows.at(-1)?.host ?? '');
       return pageOf(
         rows,
         limit,
-        ({ host }) => view(moment, host, standing, serving),
+        ({ host }) => view(moment, host, routes.get(host) ?? [], standing, serving),
         (row) => [row.host],
       );
     },
     host(moment, host) {
-      const known = entry(moment, host) !== null || routesOf(moment, host).length > 0;
-      return known ? view(moment, host, refusals(moment), serves(moment)) : null;
+      const routes = routesOf(moment, host);
+      const known = routes.length > 0 || entry(moment, host) !== null;
+      return known ? view(moment, host, routes, refusals(moment), serves(moment)) : null;
     },
     routesOf,
     refusals,
     changed: (from, to) =>
       (statements.changed.all(from.position, to.position, from.position, to.position) as Ends[]).map(
-        ({ first, last }) => {
-          const before = first === null ? null : (statements.interval.get(first) as IntervalRow);
-          const after = first === last ? before! : (statements.interval.get(last) as IntervalRow);
+        ({ id, first, last }) => {
+          const before = first === null ? null : (statements.interval.get(id, first) as IntervalRow);
+          const after = first === last ? before! : (statements.interval.get(id, last) as IntervalRow);
           return { before: before && routeThen(before, from), after: routeThen(after, to) };
         },
       ),
@@ -132,8 +147,9 @@ export function createAsOf(db: DatabaseFile): AsOf {
   };
 }
 
-/** Row ids of the last intervals that had begun by each moment. */
+/** Of a route, where the last intervals began that had begun by each moment. */
 interface Ends {
+  readonly id: string;
   readonly first: number | null;
   readonly last: number;
 }
@@ -142,22 +158,25 @@ function prepare(db: DatabaseFile) {
   // The last interval of each route that had begun by then; a route that began later has none.
   const then = `FROM routes r JOIN route_history h ON h.route = r.id AND h.from_position =
     (SELECT max(from_position) FROM route_history WHERE route = r.id AND from_position <= ?)`;
-  const lastBegun = `SELECT h.rowid FROM route_history h WHERE h.route = r.id AND h.from_position <= ?
-    ORDER BY h.from_position DESC LIMIT 1`;
+  const lastBegun =
+    'SELECT max(h.from_position) FROM route_history h WHERE h.route = r.id AND h.from_position <= ?';
   return {
     // Only of those that may differ is more read than the index. An interval that ended without an event of its own
     // (`away`, `unrecorded`) may have been over at an instant before the position that tells of it.
     changed: db.prepare(`WITH ends AS MATERIALIZED
         (SELECT r.id, (${lastBegun}) AS first, (${lastBegun}) AS last FROM routes r)
-      SELECT first, last FROM ends WHERE last IS NOT NULL AND (first IS NOT last OR EXISTS
-        (SELECT 1 FROM route_history h WHERE h.rowid = last AND h.to_position > ?
+      SELECT id, first, last FROM ends WHERE last IS NOT NULL AND (first IS NOT last OR EXISTS
+        (SELECT 1 FROM route_history h WHERE h.route = id AND h.from_position = last AND h.to_position > ?
           AND (h.to_position <= ? OR h.reason IN ('away', 'unrecorded'))))
       ORDER BY id`),
-    interval: db.prepare(`SELECT ${intervalColumns} FROM route_history h WHERE h.rowid = ?`),
+    interval: db.prepare(`SELECT ${intervalColumns} FROM route_history h
+      WHERE h.route = ? AND h.from_position = ?`),
     all: db.prepare(`SELECT ${intervalColumns} ${then} WHERE (r.host, r.path, r.id) > (?, ?, ?)
       ORDER BY r.host, r.path, r.id LIMIT ?`),
     ofHost: db.prepare(`SELECT ${intervalColumns} ${then} WHERE r.host = ? AND (r.path, r.id) > (?, ?)
       ORDER BY r.path, r.id LIMIT ?`),
+    between: db.prepare(`SELECT ${intervalColumns} ${then} WHERE r.host BETWEEN ? AND ?
+      ORDER BY r.host, r.path, r.id`),
     one: db.prepare(`SELECT ${intervalColumns} ${then} WHERE r.id = ?`),
     hosts: db.prepare(`SELECT DISTINCT r.host FROM routes r WHERE r.host > ? AND EXISTS
       (SELECT 1 FROM route_history h WHERE h.route = r.id AND h.from_position <= ?) ORDER BY r.host LIMIT ?`),
@@ -166,16 +185,7 @@ function prepare(db: DatabaseFile) {
         'SELECT entry FROM host_entries WHERE host = ? AND from_position <= ? ORDER BY from_position DESC LIMIT 1',
       )
       .pluck(),
-    // Leaps from host to host: each has many entries.
-    names: db
-      .prepare(
-        `WITH RECURSIVE leaps(host) AS (
-           SELECT min(host) FROM host_entries
-           UNION ALL SELECT (SELECT min(e.host) FROM host_entries e WHERE e.host > leaps.host) FROM leaps WHERE host IS NOT NULL
-         ) SELECT host FROM leaps WHERE host IS NOT NULL
-           AND EXISTS (SELECT 1 FROM host_entries e WHERE e.host = leaps.host AND e.from_position <= ?)`,
-      )
-      .pluck(),
+    names: db.prepare('SELECT host FROM host_names WHERE from_position <= ? ORDER BY host').pluck(),
     refusals: db
       .prepare(
         `SELECT refusals FROM refusal_history WHERE from_position <= ?

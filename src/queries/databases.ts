@@ -4,6 +4,9 @@ import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { logPath } from '../log/path.ts';
 import { projectionsPath } from '../projections/file.ts';
 
+/** KiB of the projections' pages; taken as they are read, so that a short log takes little. */
+const cache = 65_536;
+
 export interface Databases {
   readonly log: DatabaseFile;
   readonly projections: DatabaseFile;
@@ -16,7 +19,7 @@ export interface Databases {
 export function openDatabases(dataDir: string): Databases {
   const path = projectionsPath(dataDir);
   const inode = inodeOf(path);
-  const projections = openDatabase(path, { readonly: true, synchronous: 'NORMAL' });
+  const projections = openDatabase(path, { readonly: true, synchronous: 'NORMAL', cache });
   try {
     const log = openDatabase(logPath(dataDir), { readonly: true, synchronous: 'FULL' });
     return {

@@ -15,10 +15,17 @@ export function createHistoryQuery(db: DatabaseFile): HistoryQuery {
   return (host, { limit, cursor }) => {
     const [position, route] = decodeCursor(cursor, ['number', 'string']) ?? [Number.MAX_SAFE_INTEGER, ''];
     const rows = select.all(host, position, route, limit + 1) as IntervalRow[];
+    const behind = through(
+      rows.flatMap(({ fromPosition, toPosition }) => [fromPosition, toPosition ?? fromPosition]),
+    );
     return pageOf(
       rows,
       limit,
-      (row) => ({ ...intervalView(row), opened: through(row.fromPosition), closed: through(row.toPosition) }),
+      (row) => ({
+        ...intervalView(row),
+        opened: behind.get(row.fromPosition) ?? null,
+        closed: behind.get(row.toPosition ?? 0) ?? null,
+      }),
       (row) => [row.fromPosition, row.route],
     );
   };

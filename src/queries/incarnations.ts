@@ -64,6 +64,7 @@ export function createIncarnationsQuery(
 
   function view(one: Incarnation, before: Incarnation | undefined, name: string): IncarnationView {
     const { to, closedBy } = endOf(one);
+    const behind = through([one.first.position, ...(closedBy === null ? [] : [closedBy])]);
     return {
       container: one.id,
       name,
@@ -74,8 +75,8 @@ export function createIncarnationsQuery(
       openedBy: one.first.position,
       to,
       closedBy,
-      opened: through(one.first.position),
-      closed: through(closedBy),
+      opened: behind.get(one.first.position) ?? null,
+      closed: behind.get(closedBy ?? 0) ?? null,
       changes: before === undefined ? [] : configurationChanges(before.last.data, one.last.data),
     };
   }

@@ -17,7 +17,10 @@ export function openLogQuestions(dataDir: string) {
   const log = openDatabase(logPath(dataDir), { readonly: true, synchronous: 'FULL' });
   const { events: recorded, ...others } = createEventQueries(log, reader, null);
   return {
-    ask: { recorded, ...others, log: createLogFacts(dataDir, log, reader) },
+    ask: inOneView({ recorded, ...others, log: createLogFacts(dataDir, log, reader) }, [
+      reader.together,
+      viewOf(log),
+    ]),
     close(): void {
       reader.close();
       log.close();
@@ -37,14 +40,17 @@ export function openQuestions(dataDir: string) {
   try {
     const events = createEventQueries(log, reader, projections);
     return {
-      ask: {
-        ...createRouteQueries(projections),
-        ...createPast(log, projections, events, () => reader.head().position),
-        events: events.events,
-        history: createHistoryQuery(projections),
-        audit: createAuditQuery(projections),
-        incarnations: createIncarnationsQuery(log, reader, projections),
-      },
+      ask: inOneView(
+        {
+          ...createRouteQueries(projections),
+          ...createPast(log, projections, events, () => reader.head().position),
+          events: events.events,
+          history: createHistoryQuery(projections),
+          audit: createAuditQuery(projections),
+          incarnations: createIncarnationsQuery(log, reader, projections),
+        },
+        [reader.together, viewOf(log), viewOf(projections)],
+      ),
       current: databases.current,
       isDamaged: () => isDamaged(projections),
       close,
@@ -68,6 +74,29 @@ const ofTheLog: Readonly<Record<keyof LogQuestions, true>> = {
 };
 
 export const isOfTheLog = (name: keyof Questions): name is keyof LogQuestions => name in ofTheLog;
+
+type View = <T>(reads: () => T) => T;
+
+function viewOf(db: DatabaseFile): View {
+  const together = db.transaction((reads: () => unknown) => reads());
+  return <T>(reads: () => T) => together(reads) as T;
+}
+
+/** Each answer is of one state of each file; and a look-up within a transaction costs half of one by itself. */
+function inOneView<Asks extends Readonly<Record<string, (...args: never[]) => unknown>>>(
+  asks: Asks,
+  views: readonly View[],
+): Asks {
+  const viewed = Object.entries(asks).map(([name, ask]) => [
+    name,
+    (...args: never[]) =>
+      views.reduce<() => unknown>(
+        (reads, view) => () => view(reads),
+        () => ask(...args),
+      )(),
+  ]);
+  return Object.fromEntries(viewed) as Asks;
+}
 
 /** Damage gives errors of many kinds, and the log's are not meant here; a check tells. */
 function isDamaged(projections: DatabaseFile): boolean {
