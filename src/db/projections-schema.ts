@@ -56,6 +56,8 @@ export const routeHistory = sqliteTable(
     primaryKey({ columns: [table.route, table.fromPosition] }),
     index('route_history_host').on(table.host, table.fromPosition),
     index('route_history_open').on(table.toPosition, table.route),
+    index('route_history_begun').on(table.fromPosition, table.route),
+    index('route_history_cut').on(table.toPosition).where(sql`${table.reason} in ('away', 'unrecorded')`),
   ],
 );
 

@@ -55,6 +55,11 @@ export function createAsOf(db: DatabaseFile): AsOf {
     return found === undefined ? null : { host: host as Host, ...JSON.parse(found) };
   }
 
+  function touched(from: number, to: number): Ends[] {
+    const range = [from, to];
+    return statements.touched.all(...range, ...range, to, ...range) as Ends[];
+  }
+
   function serves({ position, instant }: Moment): boolean {
     const last = statements.service.get(position) as
       | { toPosition: number | null; toMs: number | null }
@@ -124,13 +129,11 @@ export function createAsOf(db: DatabaseFile): AsOf {
     routesOf,
     refusals,
     changed: (from, to) =>
-      (statements.changed.all(from.position, to.position, from.position, to.position) as Ends[]).map(
-        ({ id, first, last }) => {
-          const before = first === null ? null : (statements.interval.get(id, first) as IntervalRow);
-          const after = first === last ? before! : (statements.interval.get(id, last) as IntervalRow);
-          return { before: before && routeThen(before, from), after: routeThen(after, to) };
-        },
-      ),
+      touched(from.position, to.position).map(({ id, first, last }) => {
+        const before = first === null ? null : (statements.interval.get(id, first) as IntervalRow);
+        const after = first === last ? before! : (statements.interval.get(id, last) as IntervalRow);
+        return { before: before && routeThen(before, from), after: routeThen(after, to) };
+      }),
     entry,
     serves,
     resolve(moment, host, target) {
@@ -159,16 +162,17 @@ function prepare(db: DatabaseFile) {
   const then = `FROM routes r JOIN route_history h ON h.route = r.id AND h.from_position =
     (SELECT max(from_position) FROM route_history WHERE route = r.id AND from_position <= ?)`;
   const lastBegun =
-    'SELECT max(h.from_position) FROM route_history h WHERE h.route = r.id AND h.from_position <= ?';
+    'SELECT max(h.from_position) FROM route_history h WHERE h.route = t.route AND h.from_position <= ?';
   return {
-    // Only of those that may differ is more read than the index. An interval that ended without an event of its own
-    // (`away`, `unrecorded`) may have been over at an instant before the position that tells of it.
-    changed: db.prepare(`WITH ends AS MATERIALIZED
-        (SELECT r.id, (${lastBegun}) AS first, (${lastBegun}) AS last FROM routes r)
-      SELECT id, first, last FROM ends WHERE last IS NOT NULL AND (first IS NOT last OR EXISTS
-        (SELECT 1 FROM route_history h WHERE h.route = id AND h.from_position = last AND h.to_position > ?
-          AND (h.to_position <= ? OR h.reason IN ('away', 'unrecorded'))))
-      ORDER BY id`),
+    // An interval that ended without an event of its own (`away`, `unrecorded`) may have been over at an instant before
+    // the position that tells of it. All that are cut are so at once: the next cut is that of each that still lasts.
+    touched: db.prepare(`WITH touched AS
+        (SELECT route FROM route_history WHERE from_position > ? AND from_position <= ?
+        UNION SELECT route FROM route_history WHERE to_position > ? AND to_position <= ?
+        UNION SELECT route FROM route_history WHERE reason IN ('away', 'unrecorded') AND to_position =
+          (SELECT min(to_position) FROM route_history WHERE reason IN ('away', 'unrecorded') AND to_position > ?))
+      SELECT t.route AS id, (${lastBegun}) AS first, (${lastBegun}) AS last FROM touched t
+      WHERE last IS NOT NULL ORDER BY id`),
     interval: db.prepare(`SELECT ${intervalColumns} FROM route_history h
       WHERE h.route = ? AND h.from_position = ?`),
     all: db.prepare(`SELECT ${intervalColumns} ${then} WHERE (r.host, r.path, r.id) > (?, ?, ?)

@@ -1,0 +1,2 @@
+CREATE INDEX `route_history_begun` ON `route_history` (`from_position`,`route`);--> statement-breakpoint
+CREATE INDEX `route_history_cut` ON `route_history` (`to_position`) WHERE "route_history"."reason" in ('away', 'unrecorded');
