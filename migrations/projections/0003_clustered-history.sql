@@ -23,15 +23,4 @@ INSERT INTO `__new_route_history`("route", "host", "path", "owner", "targets", "
 DROP TABLE `route_history`;--> statement-breakpoint
 ALTER TABLE `__new_route_history` RENAME TO `route_history`;--> statement-breakpoint
 CREATE INDEX `route_history_host` ON `route_history` (`host`,`from_position`);--> statement-breakpoint
-CREATE INDEX `route_history_open` ON `route_history` (`to_position`,`route`);--> statement-breakpoint
-CREATE TABLE `__new_host_entries` (
-	`host` text NOT NULL,
-	`from_position` integer NOT NULL,
-	`from_ms` integer NOT NULL,
-	`entry` text NOT NULL,
-	PRIMARY KEY(`host`, `from_position`)
-) WITHOUT ROWID;
---> statement-breakpoint
-INSERT INTO `__new_host_entries`("host", "from_position", "from_ms", "entry") SELECT "host", "from_position", "from_ms", "entry" FROM `host_entries`;--> statement-breakpoint
-DROP TABLE `host_entries`;--> statement-breakpoint
-ALTER TABLE `__new_host_entries` RENAME TO `host_entries`;
+CREATE INDEX `route_history_open` ON `route_history` (`to_position`,`route`);

@@ -1,7 +1,7 @@
 /**
  * The tables of `projections.db`, from which drizzle-kit generates the migrations. All of them can be made again. Where
- * the key is the whole row, or rows are read that have neighbouring keys (`route_history`, `host_entries`), `WITHOUT
- * ROWID` was added to the generated SQL, which drizzle cannot say.
+ * the key is the whole row, or rows are read that have neighbouring keys (`route_history`), `WITHOUT ROWID` was
+ * added to the generated SQL, which drizzle cannot say.
  */
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';

@@ -1,4 +1,4 @@
-/** The rows of the audit, and what was joined to each. */
+/** The rows of the audit, and what was joined to each: kept in memory while a batch goes on, and written at its end. */
 import type { DatabaseFile } from '../db/open.ts';
 import type { Actor, Event } from '../events/event.ts';
 import type { Basis } from './audit-subject.ts';
@@ -29,10 +29,29 @@ export interface Entries {
   place(entry: number, engine: string, container: string): void;
   /** A change from outside goes on: what it is now, and who did it. */
   grow(entry: number, growth: { action: string; actor: Actor; completedMs: number; detail: string }): void;
+  /** An observation begins, that decisions may have as their cause. */
+  sight(event: Event): void;
   join(entries: readonly number[], event: Event, basis: Basis): void;
   ofCommand(command: string): { entry: number; engine: string | null; container: string | null } | null;
   /** Entries to which an observation is joined, by its event's id. */
   joined(id: string): readonly number[];
+  flush(): void;
+  reset(): void;
+}
+
+interface Entry {
+  readonly position: number;
+  readonly actor: Actor;
+  readonly action: string;
+  readonly command: string | null;
+  readonly engine: string | null;
+  readonly container: string | null;
+  readonly name: string | null;
+  readonly requestedMs: number;
+  readonly completedMs: number | null;
+  readonly outcome: string;
+  readonly detail: string;
+  readonly basis: Basis;
 }
 
 /** What decisions have as their cause. */
@@ -40,45 +59,127 @@ const causes: ReadonlySet<string> = new Set(['ContainerObserved', 'ContainerLost
 
 const ranks: Readonly<Record<Basis, number>> = { exact: 0, window: 1, ambiguous: 2 };
 
+/** Entries, and observations, that are kept in memory between batches. */
+const remembered = 10_000;
+
 export function createEntries(db: DatabaseFile): Entries {
-  const add =
-    db.prepare(`INSERT INTO audit (position, actor_kind, actor_name, action, command, engine, container, name,
-    requested_ms, completed_ms, outcome, detail, basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'exact')`);
-  const settle = db.prepare('UPDATE audit SET outcome = ?, completed_ms = ?, detail = ? WHERE command = ?');
-  const place = db.prepare('UPDATE audit SET engine = ?, container = ? WHERE position = ?');
-  const grow = db.prepare(
-    'UPDATE audit SET action = ?, actor_kind = ?, actor_name = ?, completed_ms = ?, detail = ? WHERE position = ?',
-  );
-  const detail = db.prepare('SELECT detail FROM audit WHERE position = ?').pluck();
-  const basis = db.prepare('SELECT basis FROM audit WHERE position = ?').pluck();
-  const setBasis = db.prepare('UPDATE audit SET basis = ? WHERE position = ?');
-  const join = db.prepare('INSERT OR IGNORE INTO audit_consequences (entry, position, id) VALUES (?, ?, ?)');
-  const ofCommand = db.prepare('SELECT position AS entry, engine, container FROM audit WHERE command = ?');
-  const joined = db.prepare('SELECT entry FROM audit_consequences WHERE id = ? ORDER BY entry').pluck();
+  const rows = createRows(db);
+  const joins = createJoins(db);
+  const commands = new Map<string, number>();
+  const byCommand = db.prepare('SELECT position FROM audit WHERE command = ?').pluck();
+  const entryOf = (command: string): number | undefined =>
+    commands.get(command) ?? (byCommand.get(command) as number | undefined);
+  const change = (entry: number, changes: Partial<Entry>): void =>
+    rows.put({ ...rows.get(entry), ...changes });
 
   return {
-    add({ position, engineId }, entry) {
-      const { actor, action, command = null, container, name } = entry;
-      const { requestedMs, completedMs, outcome, detail: text } = entry;
-      const subject = [action, command, engineId, container, name];
-      add.run(position, actor.kind, actor.name, ...subject, requestedMs, completedMs, outcome, text);
+    add({ position, engineId }, { command = null, ...entry }) {
+      if (command !== null) commands.set(command, position);
+      rows.put({ ...entry, position, command, engine: engineId, basis: 'exact' });
     },
-    settle: ({ outcome, completedMs, detail: text, command }) =>
-      settle.run(outcome, completedMs, text, command),
-    place: (entry, engine, container) => place.run(engine, container, entry),
-    grow(entry, { action, actor, completedMs, detail: more }) {
-      const before = detail.get(entry) as string;
-      const text =
-        more === '' || before.split(', ').includes(more) ? before : [before, more].filter(Boolean).join(', ');
-      grow.run(action, actor.kind, actor.name, completedMs, text, entry);
+    settle({ command, ...outcome }) {
+      const entry = entryOf(command);
+      if (entry !== undefined) change(entry, outcome);
     },
+    place: (entry, engine, container) => change(entry, { engine, container }),
+    grow(entry, { detail: more, ...growth }) {
+      const { detail } = rows.get(entry);
+      const isTold = more === '' || detail.split(', ').includes(more);
+      change(entry, { ...growth, detail: isTold ? detail : [detail, more].filter(Boolean).join(', ') });
+    },
+    sight: ({ id }) => joins.sight(id),
     join(entries, event, how) {
       for (const entry of entries) {
-        join.run(entry, event.position, causes.has(event.type) ? event.id : null);
-        if (ranks[how] > ranks[basis.get(entry) as Basis]) setBasis.run(how, entry);
+        joins.add(entry, event.position, causes.has(event.type) ? event.id : null);
+        if (how !== 'exact' && ranks[how] > ranks[rows.get(entry).basis]) change(entry, { basis: how });
       }
     },
-    ofCommand: (command) => (ofCommand.get(command) as ReturnType<Entries['ofCommand']>) ?? null,
-    joined: (id) => joined.all(id) as number[],
+    ofCommand(command) {
+      const entry = entryOf(command);
+      if (entry === undefined) return null;
+      const { engine, container } = rows.get(entry);
+      return { entry, engine, container };
+    },
+    joined: joins.of,
+    flush() {
+      rows.flush();
+      joins.flush();
+      commands.clear();
+    },
+    reset() {
+      rows.reset();
+      joins.reset();
+      commands.clear();
+    },
+  };
+}
+
+function createRows(db: DatabaseFile) {
+  const find =
+    db.prepare(`SELECT position, actor_kind AS actorKind, actor_name AS actorName, action, command, engine, container,
+      name, requested_ms AS requestedMs, completed_ms AS completedMs, outcome, detail, basis FROM audit WHERE position = ?`);
+  const store =
+    db.prepare(`INSERT OR REPLACE INTO audit (position, actor_kind, actor_name, action, command, engine, container,
+      name, requested_ms, completed_ms, outcome, detail, basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const known = new Map<number, Entry>();
+  const changed = new Set<number>();
+  type Stored = Omit<Entry, 'actor'> & { actorKind: Actor['kind']; actorName: string };
+
+  return {
+    get(position: number): Entry {
+      const found = known.get(position);
+      if (found !== undefined) return found;
+      const { actorKind: kind, actorName: name, ...stored } = find.get(position) as Stored;
+      const entry = { ...stored, actor: { kind, name } };
+      known.set(position, entry);
+      return entry;
+    },
+    put(entry: Entry): void {
+      known.set(entry.position, entry);
+      changed.add(entry.position);
+    },
+    flush(): void {
+      for (const position of changed) {
+        const { actor, action, command, engine, container, name, ...rest } = known.get(position)!;
+        const { requestedMs, completedMs, outcome, detail, basis } = rest;
+        const subject = [action, command, engine, container, name];
+        const course = [requestedMs, completedMs, outcome, detail, basis];
+        store.run(position, actor.kind, actor.name, ...subject, ...course);
+      }
+      changed.clear();
+      if (known.size > remembered) known.clear();
+    },
+    reset(): void {
+      known.clear();
+      changed.clear();
+    },
+  };
+}
+
+function createJoins(db: DatabaseFile) {
+  const put = db.prepare('INSERT OR IGNORE INTO audit_consequences (entry, position, id) VALUES (?, ?, ?)');
+  const find = db.prepare('SELECT entry FROM audit_consequences WHERE id = ? ORDER BY entry').pluck();
+  /** By id of the observation. */
+  const known = new Map<string, number[]>();
+  let added: [entry: number, position: number, id: string | null][] = [];
+
+  return {
+    sight: (id: string): void => void known.set(id, []),
+    add(entry: number, position: number, id: string | null): void {
+      added.push([entry, position, id]);
+      const entries = id === null ? undefined : known.get(id);
+      if (entries?.includes(entry) === false) entries.push(entry);
+    },
+    of: (id: string): readonly number[] =>
+      known.get(id)?.toSorted((one, other) => one - other) ?? (find.all(id) as number[]),
+    flush(): void {
+      for (const join of added) put.run(...join);
+      added = [];
+      if (known.size > remembered) known.clear();
+    },
+    reset(): void {
+      known.clear();
+      added = [];
+    },
   };
 }

@@ -25,8 +25,14 @@ export const audit: Projection = {
     const store: AuditStore = { entries: createEntries(db), subjects: createSubjects(db) };
     return {
       apply: (event) => apply(store, event),
-      flush: store.subjects.flush,
-      reset: store.subjects.reset,
+      flush() {
+        store.subjects.flush();
+        store.entries.flush();
+      },
+      reset() {
+        store.subjects.reset();
+        store.entries.reset();
+      },
     };
   },
 };
@@ -50,6 +56,7 @@ function apply(store: AuditStore, event: Event): void {
       return;
     case 'ContainerObserved':
     case 'ContainerLost':
+      store.entries.sight(event);
       joinSighting(store, event);
       return;
     case 'RouteOpened':

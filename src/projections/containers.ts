@@ -10,6 +10,8 @@ export const containers: Projection = {
   open,
 };
 
+type Observed = Event & { readonly type: 'ContainerObserved' };
+
 function open(db: DatabaseFile): Fold {
   const put =
     db.prepare(`INSERT OR REPLACE INTO containers (engine, id, name, observation, lost, since, position)
@@ -18,15 +20,31 @@ function open(db: DatabaseFile): Fold {
     'UPDATE containers SET lost = ?, since = ?, position = ? WHERE engine = ? AND id = ?',
   );
   const call = db.prepare('INSERT OR IGNORE INTO container_names (name, engine, id) VALUES (?, ?, ?)');
+  /** A container is observed often within a batch, and written once: at its end, or when it is lost. */
+  const observed = new Map<string, Observed>();
+  const names = new Map<string, string>();
 
-  function apply({ type, data, engineId, recordedAt, position }: Event): void {
+  function write({ engineId, recordedAt, position, data }: Observed): void {
+    const { occurredBetween: _, ...observation } = data;
+    const { container, name } = observation;
+    put.run(engineId, container, name, JSON.stringify(observation), recordedAt, position);
+  }
+
+  function apply(event: Event): void {
+    const { type, data, engineId, recordedAt, position } = event;
     if (engineId === null) return;
     if (type === 'ContainerObserved') {
-      const { occurredBetween: _, ...observation } = data;
-      const { container, name } = observation;
-      put.run(engineId, container, name, JSON.stringify(observation), recordedAt, position);
-      call.run(name, engineId, container);
+      const { container, name } = data;
+      const key = `${engineId}/${container}`;
+      observed.set(key, event as Observed);
+      if (names.get(key) !== name) call.run(name, engineId, container);
+      names.set(key, name);
     } else if (type === 'ContainerLost') {
+      const key = `${engineId}/${data.container}`;
+      const last = observed.get(key);
+      if (last !== undefined) write(last);
+      observed.delete(key);
+      names.delete(key);
       lose.run(data.reason, recordedAt, position, engineId, data.container);
     } else if (type === 'ContainerCreated' && data.claimed.name !== undefined) {
       // Only claimed, but all there is of one that was gone before it could be inspected.
@@ -34,5 +52,17 @@ function open(db: DatabaseFile): Fold {
     }
   }
 
-  return { apply };
+  function reset(): void {
+    observed.clear();
+    names.clear();
+  }
+
+  return {
+    apply,
+    flush() {
+      for (const event of observed.values()) write(event);
+      reset();
+    },
+    reset,
+  };
 }

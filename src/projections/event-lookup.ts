@@ -23,15 +23,44 @@ export const actorSubject = (kind: string, name: string | null): string =>
 export const isIndexedActor = (kind: string): boolean => kind === 'api' || kind === 'external';
 
 /** Numbers of subjects that are kept in memory. */
-const remembered = 20_000;
+const remembered = 50_000;
 
+/** Positions are kept back to the end of a batch, and then written subject by subject, as the table is ordered. */
 function open(db: DatabaseFile): Fold {
+  const numberOf = createSubjects(db);
+  const put = db.prepare(
+    'INSERT OR IGNORE INTO event_index (subject, position) SELECT ?, value FROM json_each(?)',
+  );
+  const found = new Map<number, number[]>();
+
+  return {
+    apply(event) {
+      for (const name of subjectsOf(event)) {
+        const subject = numberOf(name);
+        const positions = found.get(subject);
+        if (positions === undefined) found.set(subject, [event.position]);
+        else positions.push(event.position);
+      }
+    },
+    flush() {
+      const subjects = [...found.keys()].sort((one, other) => one - other);
+      for (const subject of subjects) put.run(subject, JSON.stringify(found.get(subject)));
+      found.clear();
+    },
+    reset() {
+      found.clear();
+      numberOf.forget();
+    },
+  };
+}
+
+/** Each name has the number of its first appearance. */
+function createSubjects(db: DatabaseFile) {
   const find = db.prepare('SELECT id FROM subjects WHERE name = ?').pluck();
   const add = db.prepare('INSERT INTO subjects (name) VALUES (?)');
-  const put = db.prepare('INSERT OR IGNORE INTO event_index (subject, position) VALUES (?, ?)');
   const known = new Map<string, number>();
 
-  function idOf(name: string): number {
+  function numberOf(name: string): number {
     const remembers = known.get(name);
     if (remembers !== undefined) return remembers;
     const id = (find.get(name) as number | undefined) ?? Number(add.run(name).lastInsertRowid);
@@ -39,13 +68,7 @@ function open(db: DatabaseFile): Fold {
     known.set(name, id);
     return id;
   }
-
-  return {
-    apply(event) {
-      for (const subject of subjectsOf(event)) put.run(idOf(subject), event.position);
-    },
-    reset: () => known.clear(),
-  };
+  return Object.assign(numberOf, { forget: () => known.clear() });
 }
 
 function subjectsOf({ type, data, streamId, engineId, actor }: Event): Set<string> {

@@ -46,6 +46,7 @@ export function rebuild(options: RebuildOptions): number {
   let whole = false;
   hasten(db);
   try {
+    const restoreIndexes = dropIndexes(db);
     let unreadable: UnreadableEvent | null = null;
     const bounded = options.until === undefined ? log : upTo(log, options.until);
     const projector = createProjector(db, bounded, projections, (event) => {
@@ -60,6 +61,7 @@ export function rebuild(options: RebuildOptions): number {
       if (more && options.cancelled?.() === true)
         throw new RebuildStopped(`cancelled at position ${position}`, 'cancelled', '');
     }
+    restoreIndexes();
     // As whoever opens it expects it.
     db.pragma('journal_mode = WAL');
     whole = true;
@@ -75,6 +77,22 @@ function hasten(db: DatabaseFile): void {
   db.pragma('journal_mode = MEMORY');
   db.pragma('synchronous = OFF');
   db.pragma('cache_size = -65536');
+}
+
+/** What the folds themselves look up. All other indexes cost less when they are made of the whole. */
+const needed: ReadonlySet<string> = new Set([
+  'audit_command',
+  'audit_consequences_cause',
+  'route_history_open',
+  'subjects_name_unique',
+]);
+
+/** @returns makes them again */
+function dropIndexes(db: DatabaseFile): () => void {
+  const indexes = db.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL");
+  const dropped = (indexes.all() as { name: string; sql: string }[]).filter(({ name }) => !needed.has(name));
+  for (const { name } of dropped) db.exec(`DROP INDEX "${name}"`);
+  return () => db.transaction(() => dropped.forEach(({ sql }) => void db.exec(sql)))();
 }
 
 /** A log that ends at a position. */
