@@ -6,6 +6,7 @@ import type net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parseEngineAddress } from '../../src/docker/address.ts';
 import { callEngine, readEngine } from '../../src/docker/call.ts';
@@ -47,6 +48,15 @@ const answerAsEngine: http.RequestListener = (request, response) =>
 
 it('reaches an engine by its unix socket', async () => {
   expect(await idAt(connect(engine.host))).toBe('RAW');
+});
+
+it('is one word to whom it is printed: docker-modem prints it with each call, for nobody', async () => {
+  const connections = connect(engine.host);
+  await idAt(connections);
+  for (const client of [connections.reading, connections.people, connections.writing, connections.events]) {
+    const { agent } = client.modem as unknown as { agent: unknown };
+    expect(inspect(agent, { showHidden: true, depth: null })).toBe('Agent');
+  }
 });
 
 it('reaches an engine by TCP', async () => {
