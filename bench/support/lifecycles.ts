@@ -22,7 +22,7 @@ export interface Step {
   readonly events: readonly NewEvent[];
 }
 
-const engine = 'JYKD:4VZN:2QTL:6T3N:WLAX:CMHO:4O2E:7ZKS:JVRU:RAAA:6GXP:K3QD' as EngineId;
+export const engine = 'JYKD:4VZN:2QTL:6T3N:WLAX:CMHO:4O2E:7ZKS:JVRU:RAAA:6GXP:K3QD' as EngineId;
 
 const policy: Policy = {
   domain: 'docker.localhost' as Host,

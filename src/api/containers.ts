@@ -61,24 +61,35 @@ export function containers(api: Api, { engine, queries }: ApiPorts): void {
   );
 
   async function findRouted(): Promise<Routed> {
-    const routes: RouteView[] = [];
+    const routes = new Map<string, RouteView[]>();
     let cursor: string | undefined;
     do {
       const page = await queries.routes({ limit: 1_000, cursor });
-      routes.push(...page.items);
+      for (const route of page.items)
+        for (const container of new Set(route.targets.map((target) => target.container)))
+          addTo(routes, container, route);
       cursor = page.next;
     } while (cursor !== undefined);
-    return { routes, refusals: await queries.refusals() };
+    const refusals = new Map<string, RefusalView[]>();
+    for (const refusal of await queries.refusals()) addTo(refusals, refusal.container, refusal);
+    return { routes, refusals };
   }
 }
 
+/** By container. */
 interface Routed {
-  readonly routes: readonly RouteView[];
-  readonly refusals: readonly RefusalView[];
+  readonly routes: ReadonlyMap<string, readonly RouteView[]>;
+  readonly refusals: ReadonlyMap<string, readonly RefusalView[]>;
+}
+
+function addTo<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
 }
 
 const withRoutes = (view: ContainerView, { routes, refusals }: Routed) => ({
   ...view,
-  routes: routes.filter((route) => route.targets.some((target) => target.container === view.id)),
-  refusals: refusals.filter((refusal) => refusal.container === view.id),
+  routes: routes.get(view.id) ?? [],
+  refusals: refusals.get(view.id) ?? [],
 });

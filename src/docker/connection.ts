@@ -16,7 +16,7 @@ export interface Connections {
   readonly reading: Docker;
   /** Commands: a fresh connection each, as a POST on a stale one could not be tried again. */
   readonly writing: Docker;
-  /** Lists, logs and stats for people. */
+  /** Lists, logs and stats for people: kept alive, as a list asks for each container. */
   readonly people: Docker;
   /** Ends every connection, also those with calls under way. */
   close(): void;
@@ -30,7 +30,7 @@ export function createConnections(address: EngineAddress): Connections {
     events: createAgent(address, { keepAlive: false }),
     reading: createAgent(address, { keepAlive: true, maxFreeSockets: 16 }),
     writing: createAgent(address, { keepAlive: false }),
-    people: createAgent(address, { keepAlive: false }),
+    people: createAgent(address, { keepAlive: true, maxFreeSockets: 8 }),
   };
   return {
     address,

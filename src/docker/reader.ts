@@ -1,7 +1,7 @@
 /** Reads containers for people: views, logs and stats, apart from what the watcher reads. */
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { callEngine, readEngine } from './call.ts';
+import { readEngine } from './call.ts';
 import { containerOf } from './container.ts';
 import { type ContainerView, EngineError, type EngineReader } from './engine.ts';
 import { toEngineError } from './failure.ts';
@@ -44,7 +44,7 @@ export function createReader({ docker, conceal, deadline = 10_000 }: ReaderOptio
     },
     async logs(id, { tail, follow, signal }, onLine) {
       const { Config } = await inspectRaw(id);
-      const stream = await callEngine({ deadline, redact: redactPatterns }, (abortSignal) =>
+      const stream = await readEngine({ deadline, redact: redactPatterns }, (abortSignal) =>
         openLogs(docker, id, { tail, follow }, abortSignal),
       );
       const lines = createLogLines(Config.Tty, onLine);
@@ -52,7 +52,7 @@ export function createReader({ docker, conceal, deadline = 10_000 }: ReaderOptio
       if (!signal.aborted) lines.end();
     },
     async stats(id, signal, onSample) {
-      const stream = await callEngine({ deadline, redact: redactPatterns }, async (abortSignal) => {
+      const stream = await readEngine({ deadline, redact: redactPatterns }, async (abortSignal) => {
         const query = { stream: true as const, abortSignal };
         return (await containerOf(docker, id).stats(query)) as unknown as Readable;
       });

@@ -47,8 +47,14 @@ async function problemOf(response: Response): Promise<ApiProblem> {
   return new ApiProblem(response.status, problem?.detail ?? response.statusText);
 }
 
-/** All pages of a list, up to `most` entries. */
-export async function readAll<T>(path: string, most = 20_000): Promise<T[]> {
+export interface Some<T> {
+  readonly items: readonly T[];
+  /** There are more than these. */
+  readonly more: boolean;
+}
+
+/** All pages of a list, up to `most` entries or a few more. */
+export async function readAll<T>(path: string, most = 20_000): Promise<Some<T>> {
   const items: T[] = [];
   let next: string | undefined;
   do {
@@ -57,7 +63,7 @@ export async function readAll<T>(path: string, most = 20_000): Promise<T[]> {
     items.push(...page.items);
     next = page.next;
   } while (next !== undefined && items.length < most);
-  return items;
+  return { items, more: next !== undefined };
 }
 
 /** A path with the parameters that have a value. */

@@ -1,5 +1,5 @@
 /** The live end of the log: follows the event stream, tells what came, and whether Portolan is there at all. */
-import type { QueryClient } from '@tanstack/preact-query';
+import type { Query, QueryClient } from '@tanstack/preact-query';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiProblem, read } from './client.ts';
 import type { LogEvent, LogFacts } from './shapes.ts';
@@ -48,19 +48,36 @@ function subscribeTo<T>(listeners: Set<T>, listener: T): () => void {
   return () => void listeners.delete(listener);
 }
 
-/** What was the past stays as it was: only answers about now are asked again. */
+/** What was the past stays as it was: only answers about now are asked again, and costly ones after a rest. */
 function refresher(client: QueryClient): () => void {
   let soon: ReturnType<typeof setTimeout> | undefined;
   let later: ReturnType<typeof setTimeout> | undefined;
+  let rested: ReturnType<typeof setTimeout> | undefined;
   const ask = (): void => {
     soon = undefined;
-    void client.invalidateQueries({ predicate: ({ meta }) => meta?.['past'] !== true });
+    let left = 0;
+    void client.invalidateQueries({
+      predicate: (query) => {
+        if (query.meta?.['past'] === true) return false;
+        const rest = restOf(query);
+        left = Math.max(left, rest);
+        return rest === 0;
+      },
+    });
+    clearTimeout(rested);
+    if (left > 0) rested = setTimeout(ask, left);
   };
   return () => {
     if (soon === undefined) soon = setTimeout(ask, settle);
     clearTimeout(later);
     later = setTimeout(ask, quiet);
   };
+}
+
+/** Milliseconds until a query is to be asked again. */
+function restOf({ meta, state }: Query): number {
+  const rest = (meta?.['rest'] as ((data: unknown) => number) | undefined)?.(state.data) ?? 0;
+  return Math.max(0, state.dataUpdatedAt + rest - Date.now());
 }
 
 interface Follower {

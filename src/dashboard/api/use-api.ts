@@ -1,6 +1,6 @@
 /** Answers of the API in components: kept, shared, asked again when events come. */
 import { keepPreviousData, useQuery } from '@tanstack/preact-query';
-import { ApiProblem, read, readAll } from './client.ts';
+import { ApiProblem, read, readAll, type Some } from './client.ts';
 
 export interface Asked<T> {
   readonly data: T | undefined;
@@ -9,33 +9,41 @@ export interface Asked<T> {
   readonly waiting: boolean;
 }
 
-interface Options {
+interface Options<T> {
   /** The answer cannot change any more. */
   readonly past?: boolean;
   /** Asked again after so many milliseconds, whatever happens. */
   readonly every?: number;
+  /** Milliseconds that it is left alone after an answer, whatever happens: for answers that are costly. */
+  readonly rest?: (data: T) => number;
   /** Not asked until this is true. */
   readonly when?: boolean;
 }
 
-export const useApi = <T>(path: string, options: Options = {}): Asked<T> =>
+export const useApi = <T>(path: string, options: Options<T> = {}): Asked<T> =>
   useAsked(path, () => read<T>(path), options);
 
 /** A whole list, over all of its pages. */
-export const useList = <T>(path: string, options: Options = {}): Asked<readonly T[]> =>
-  useAsked(`all ${path}`, () => readAll<T>(path), options);
+export function useList<T>(path: string, options: Pick<Options<never>, 'past'> = {}): Asked<readonly T[]> {
+  const { data, ...rest } = useSome<T>(path, 20_000, options);
+  return { data: data?.items, ...rest };
+}
+
+/** A list over its pages, as far as it can be shown. */
+export const useSome = <T>(path: string, most: number, options: Options<Some<T>> = {}): Asked<Some<T>> =>
+  useAsked(`all ${path}`, () => readAll<T>(path, most), options);
 
 function useAsked<T>(
   key: string,
   ask: () => Promise<T>,
-  { past = false, every, when = true }: Options,
+  { past = false, every, rest, when = true }: Options<T>,
 ): Asked<T> {
   const { data, error, isPending } = useQuery({
     queryKey: [key],
     queryFn: ask,
     enabled: when,
     placeholderData: keepPreviousData,
-    meta: { past },
+    meta: { past, rest: (data: T | undefined) => (data === undefined ? 0 : (rest?.(data) ?? 0)) },
     staleTime: past ? Number.POSITIVE_INFINITY : 2_000,
     ...(every === undefined ? {} : { refetchInterval: every }),
     retry: (count, problem) => problem instanceof ApiProblem && problem.status >= 500 && count < 2,

@@ -22,22 +22,30 @@ export interface ViewControl extends Stretch {
 /** Milliseconds. */
 const narrowest = 2_000;
 
-/** @param onPick a click that was no drag, at a time and a height in pixels */
+/**
+ * @param first what is in sight until somebody zooms or pans
+ * @param onPick a click that was no drag, at a time and a height in pixels
+ */
 export function useView(
   beginning: number,
   now: number,
+  first: Stretch,
   onPick: (time: number, y: number) => void,
 ): ViewControl {
-  /** null: all of it, up to now. */
-  const [stretch, setStretch] = useState<Stretch | null>(null);
+  /** `all`: up to now, however late it gets. */
+  const [stretch, setStretch] = useState<Stretch | 'all' | null>(null);
   const margin = (now - beginning) * 0.02 + 1_000;
   const whole = { from: beginning - margin, to: now + margin };
-  const shown = stretch ?? whole;
+  const within = ({ from, to }: Stretch): Stretch => ({
+    from: Math.max(whole.from, from),
+    to: Math.min(whole.to, to),
+  });
+  const shown = stretch === 'all' ? whole : within(stretch ?? first);
   const drag = useRef<{ x: number; from: Stretch; moved: boolean } | null>(null);
   const show = ({ from, to }: Stretch): void => {
     const width = Math.min(Math.max(narrowest, to - from), whole.to - whole.from);
     const start = Math.min(Math.max(whole.from, from), whole.to - width);
-    setStretch(width >= whole.to - whole.from ? null : { from: start, to: start + width });
+    setStretch(width >= whole.to - whole.from ? 'all' : { from: start, to: start + width });
   };
   const zoom = (factor: number, around = 0.5): void => {
     const width = shown.to - shown.from;
@@ -52,7 +60,7 @@ export function useView(
     ...shown,
     zoom,
     pan,
-    all: () => setStretch(null),
+    all: () => setStretch('all'),
     handlers: {
       onWheel(event) {
         const { left, width } = (event.currentTarget as HTMLElement).getBoundingClientRect();

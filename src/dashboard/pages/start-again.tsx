@@ -1,5 +1,5 @@
 /** Of a host that is down: the containers that served it last, with the command that brings them back. */
-import type { Container, Interval, Page } from '../api/shapes.ts';
+import type { Container, Interval, Target } from '../api/shapes.ts';
 import { useApi } from '../api/use-api.ts';
 import { Commands } from '../parts/commands.tsx';
 import { containerPath, To } from '../parts/link.tsx';
@@ -7,23 +7,36 @@ import { State } from '../parts/state.tsx';
 
 /** @param intervals of the host, newest first */
 export function StartAgain({ intervals }: { intervals: readonly Interval[] }) {
-  const last = new Set(intervals[0]?.targets.map(({ container }) => idOf(container)));
-  const { data } = useApi<Page<Container>>('/containers', { when: last.size > 0 });
-  const idle = data?.items.filter(({ id, status }) => last.has(id) && status !== 'running') ?? [];
-  if (idle.length === 0) return null;
+  const last = intervals[0]?.targets ?? [];
+  if (last.length === 0) return null;
   return (
     <section class="sheet">
       <header>
         <h2>Served it last</h2>
       </header>
-      {idle.map((container) => (
-        <div key={container.id} class="row" style={{ padding: '0.6rem 1.1rem' }}>
-          <To href={containerPath(container.name)}>{container.name}</To>
-          <State of={container.status} />
-          <Commands container={container} few />
-        </div>
+      {last.map((target) => (
+        <Last key={target.container} target={target} />
       ))}
     </section>
+  );
+}
+
+function Last({ target }: { target: Target }) {
+  const { data, error } = useApi<Container>(`/containers/${idOf(target.container)}`);
+  return (
+    <div class="row" style={{ padding: '0.6rem 1.1rem' }}>
+      <To href={containerPath(target.name)}>{target.name}</To>
+      {error !== null ? (
+        <span class="faint">{error.status === 404 ? 'is gone' : error.message}</span>
+      ) : (
+        data !== undefined && (
+          <>
+            <State of={data.status} />
+            {data.status !== 'running' && <Commands container={data} few />}
+          </>
+        )
+      )}
+    </div>
   );
 }
 

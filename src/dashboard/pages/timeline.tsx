@@ -2,24 +2,30 @@
 import { useMemo, useState } from 'preact/hooks';
 import { withQuery } from '../api/client.ts';
 import type { Interval } from '../api/shapes.ts';
-import { useList } from '../api/use-api.ts';
+import { useSome } from '../api/use-api.ts';
 import { rowsOf } from '../chart/bars.ts';
 import { TimelineCanvas } from '../chart/timeline-canvas.tsx';
-import { useView } from '../chart/use-view.ts';
+import { type Stretch, useView } from '../chart/use-view.ts';
 import { useNow } from '../parts/instant.tsx';
 import { Empty, Failed, Waiting } from '../parts/notice.tsx';
-import { useMoment } from '../time/use-moment.ts';
+import { useInstant, useMoment } from '../time/use-moment.ts';
 import { useBeginning } from '../time/window.ts';
 
 export function TimelinePage() {
-  const { go } = useMoment();
+  const { at, go } = useMoment();
+  const instant = useInstant(at);
   const now = useNow(true, 2_000);
-  const beginning = useBeginning() ?? now - 60_000;
-  const view = useView(beginning, now, (time) => go(time >= now ? null : new Date(time).toISOString()));
+  const begun = useBeginning();
+  const beginning = begun ?? now - 60_000;
+  const known = begun !== null && (at === null || instant !== null);
+  const view = useView(beginning, now, dayAround(instant, now), (time) =>
+    go(time >= now ? null : new Date(time).toISOString()),
+  );
   const [search, setSearch] = useState('');
-  const { data, error, waiting } = useList<Interval>(pathOf(view.from, view.to, beginning, now));
+  const path = pathOf(view.from, view.to, beginning, now);
+  const { data, error, waiting } = useSome<Interval>(path, most, { when: known });
   const rows = useMemo(
-    () => rowsOf(data ?? []).filter(({ host }) => host.includes(search.trim().toLowerCase())),
+    () => rowsOf(data?.items ?? []).filter(({ host }) => host.includes(search.trim().toLowerCase())),
     [data, search],
   );
   return (
@@ -27,7 +33,7 @@ export function TimelinePage() {
       <div class="page-head">
         <h1>Timeline</h1>
         <span class="faint">
-          {rows.length.toLocaleString('en')} hosts, {(data?.length ?? 0).toLocaleString('en')} intervals
+          {rows.length.toLocaleString('en')} hosts, {(data?.items.length ?? 0).toLocaleString('en')} intervals
         </span>
       </div>
       <div class="row spread" style={{ marginBottom: '0.8rem' }}>
@@ -60,7 +66,7 @@ export function TimelinePage() {
       </div>
       {error !== null && data === undefined ? (
         <Failed problem={error} what="The timeline" />
-      ) : waiting ? (
+      ) : waiting || !known ? (
         <Waiting />
       ) : rows.length === 0 ? (
         <div class="sheet">
@@ -68,6 +74,12 @@ export function TimelinePage() {
         </div>
       ) : (
         <TimelineCanvas rows={rows} view={view} now={now} />
+      )}
+      {data?.more === true && (
+        <p class="notice" role="status">
+          So much happened in this time that only the hosts up to {data.items.at(-1)?.host} are shown: zoom
+          in.
+        </p>
       )}
       <p class="small faint" style={{ marginTop: '0.7rem' }}>
         A bar is a stretch in which a host's targets stayed the same; a thin line, that nothing served it; a
@@ -78,12 +90,23 @@ export function TimelinePage() {
   );
 }
 
+/** Intervals that are asked for and drawn. */
+const most = 10_000;
+const day = 86_400_000;
+
+/** The last day, or the one around the moment that is shown. */
+function dayAround(instant: number | null, now: number): Stretch {
+  const to = instant === null ? now : Math.min(now, instant + day / 2);
+  const margin = day * 0.02;
+  return { from: to - day, to: to + margin };
+}
+
 /** A stretch around what is in sight, in coarse steps: panning a little asks nothing anew. */
 function pathOf(from: number, to: number, beginning: number, now: number): string {
   const width = to - from;
-  const grain = 2 ** Math.ceil(Math.log2(width));
-  const start = Math.max(beginning, Math.floor((from - width / 2) / grain) * grain);
-  const end = Math.ceil((to + width / 2) / grain) * grain;
+  const grain = 2 ** Math.ceil(Math.log2(width)) / 4;
+  const start = Math.max(beginning, Math.floor((from - width / 4) / grain) * grain);
+  const end = Math.ceil((to + width / 4) / grain) * grain;
   return withQuery('/timeline', {
     from: new Date(start).toISOString(),
     to: end >= now ? null : new Date(end).toISOString(),
