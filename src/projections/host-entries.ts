@@ -10,6 +10,7 @@ import type { LogReader } from '../log/port.ts';
 import { entryOf, hostsTouchedBy } from '../routing/entries.ts';
 import { evolve, setAside } from '../routing/evolve.ts';
 import type { ContainerKey, RecordedRefusal, State } from '../routing/state.ts';
+import type { HostEntry } from '../routing/table.ts';
 import type { Fold, Projection } from './projection.ts';
 import { stateAt } from './state-at.ts';
 
@@ -74,9 +75,14 @@ function createEntries(db: DatabaseFile) {
   );
   const name = db.prepare('INSERT OR IGNORE INTO host_names (host, from_position) VALUES (?, ?)');
   const known = new Map<Host, string>();
+  const seen = new Map<Host, HostEntry>();
   return {
     put(state: State, host: Host): void {
-      const { routes, sentence } = entryOf(state, host);
+      const now = entryOf(state, host);
+      if (isSurelySame(seen.get(host), now)) return;
+      if (seen.size >= remembered) seen.clear();
+      seen.set(host, now);
+      const { routes, sentence } = now;
       const entry = JSON.stringify({ routes, sentence });
       const before = known.get(host) ?? last.get(host);
       if (entry === before) return;
@@ -85,8 +91,30 @@ function createEntries(db: DatabaseFile) {
       known.set(host, entry);
       insert.run(host, state.position, state.recordedAt, entry);
     },
-    forget: () => known.clear(),
+    forget(): void {
+      known.clear();
+      seen.clear();
+    },
   };
+}
+
+/** Most events change nothing of their hosts; then the parts are the very same ones, and need not be written out. */
+function isSurelySame(before: HostEntry | undefined, now: HostEntry): boolean {
+  return (
+    before !== undefined &&
+    before.sentence === now.sentence &&
+    before.routes.length === now.routes.length &&
+    before.routes.every((route, index) => {
+      const other = now.routes[index]!;
+      return (
+        route.id === other.id &&
+        route.path === other.path &&
+        route.sentence === other.sentence &&
+        route.traffic === other.traffic &&
+        (route.targets === other.targets || route.targets.length + other.targets.length === 0)
+      );
+    })
+  );
 }
 
 function createRefusals(db: DatabaseFile) {

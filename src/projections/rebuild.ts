@@ -1,25 +1,13 @@
 /** Folds the whole log into a fresh file, by the very code that runs live; stops at the first event that cannot be read. */
 import type { DatabaseFile } from '../db/open.ts';
-import type { LogReader, UnreadableEvent } from '../log/port.ts';
+import type { LogReader } from '../log/port.ts';
+import { createBulk, RebuildStopped } from './bulk.ts';
 import { openProjections, removeProjections } from './file.ts';
 import type { Projection } from './projection.ts';
-import { createProjector, type Projector } from './projector.ts';
 import { allProjections } from './registry.ts';
 
-/** The rebuild ended before the log did. What it made is removed. */
-export class RebuildStopped extends Error {
-  override readonly name = 'RebuildStopped';
-  readonly code: 'unreadable' | 'projection' | 'cancelled';
-  readonly hint: string;
-  constructor(message: string, code: RebuildStopped['code'], hint: string) {
-    super(message);
-    this.code = code;
-    this.hint = hint;
-  }
-}
-
 /** Events in one transaction. */
-const batch = 10_000;
+const batch = 20_000;
 
 export interface RebuildOptions {
   readonly log: LogReader;
@@ -47,25 +35,24 @@ export function rebuild(options: RebuildOptions): number {
   hasten(db);
   try {
     const restoreIndexes = dropIndexes(db);
-    let unreadable: UnreadableEvent | null = null;
     const bounded = options.until === undefined ? log : upTo(log, options.until);
-    const projector = createProjector(db, bounded, projections, (event) => {
-      unreadable ??= event;
-    });
-    let more = true;
-    while (more) {
-      more = projector.step(options.batch ?? batch);
-      if (unreadable !== null) throw atUnreadable(unreadable);
-      const position = progressOf(projector);
+    const take = createBulk(db, bounded, projections);
+    const size = options.batch ?? batch;
+    let position = 0;
+    for (;;) {
+      const last = take(position, size);
+      const more = last - position === size;
+      position = last;
       options.onProgress?.(position);
-      if (more && options.cancelled?.() === true)
+      if (!more) break;
+      if (options.cancelled?.() === true)
         throw new RebuildStopped(`cancelled at position ${position}`, 'cancelled', '');
     }
     restoreIndexes();
     // As whoever opens it expects it.
     db.pragma('journal_mode = WAL');
     whole = true;
-    return progressOf(projector);
+    return position;
   } finally {
     db.close();
     if (!whole) removeProjections(path);
@@ -101,18 +88,3 @@ const upTo = (log: LogReader, until: number): LogReader => ({
   read: (after, limit, onUnreadable) =>
     after >= until ? [] : log.read(after, Math.min(limit, until - after), onUnreadable),
 });
-
-function progressOf(projector: Projector): number {
-  const progress = projector.progress();
-  const stopped = progress.find((one) => one.problem !== '');
-  if (stopped !== undefined) {
-    const hint = 'this is a defect of Portolan; the log is not at fault';
-    throw new RebuildStopped(`${stopped.name} ${stopped.problem}`, 'projection', hint);
-  }
-  return Math.min(...progress.map((one) => one.position));
-}
-
-function atUnreadable({ position, type, problem }: UnreadableEvent): RebuildStopped {
-  const message = `the event at position ${position} (${type}) cannot be read: ${problem}`;
-  return new RebuildStopped(message, 'unreadable', 'restore the log from a backup, or verify it');
-}
