@@ -41,10 +41,12 @@ import { createMetrics } from './observability/metrics.ts';
 import { startProjections } from './projections/runner.ts';
 import { type HandOver, offerHandOver } from './proxy/hand-over.ts';
 import { defaultLimits } from './proxy/limits.ts';
+import type { LastInterval } from './proxy/messages.ts';
 import { migrateConnections } from './proxy/migrating.ts';
 import { createProxy } from './proxy/pool.ts';
 import { findPredecessor, type Predecessor } from './proxy/take-over.ts';
 import { createQueries } from './queries/client.ts';
+import type { IntervalView } from './queries/port.ts';
 import { entriesOf } from './routing/entries.ts';
 import type { State } from './routing/state.ts';
 import { createTable, type TableSnapshot, type Trust } from './routing/table.ts';
@@ -104,6 +106,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     },
     workers: config.workers ?? availableParallelism(),
     drain: config.drain,
+    lastIntervals: async (host) => (await queries.history(host, { limit: 3 })).items.map(lastInterval),
     logger,
   });
   const served = createServed((delta) => proxy.apply(delta));
@@ -380,6 +383,14 @@ async function inherit(
   follow();
   return log;
 }
+
+/** As an error page tells it. */
+const lastInterval = ({ from, to, targets, reason }: IntervalView): LastInterval => ({
+  from,
+  to,
+  by: targets.map(({ name }) => name),
+  reason,
+});
 
 /** Under which the API may be called: its address, and the names of loopback. */
 const apiNames = ({ apiHost }: Config): string[] => [

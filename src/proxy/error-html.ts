@@ -1,4 +1,5 @@
 /** The page of the proxy's own answers, in the looks of the dashboard: one request, nothing from elsewhere. */
+import type { LastInterval } from './messages.ts';
 
 export interface ErrorPage {
   readonly status: number;
@@ -8,6 +9,8 @@ export interface ErrorPage {
   readonly host: string;
   /** Known hosts that may have been meant. */
   readonly near: readonly string[];
+  /** When the host was served last, newest first. */
+  readonly intervals: readonly LastInterval[];
   /** Of the dashboard; empty for those to whom nothing is explained. */
   readonly apiUrl: string;
 }
@@ -19,15 +22,16 @@ body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.55 "Source Sa
 main{max-width:38rem;margin:14vh auto 2rem;padding:1.4rem 1.6rem;background:var(--sheet);border:1px solid var(--line);border-radius:6px}
 h1{margin:0 0 .6rem;font:500 1.5rem/1.2 Alegreya,"Iowan Old Style",Palatino,Georgia,serif}h1 span{color:var(--down)}
 p{margin:.6rem 0;overflow-wrap:anywhere}a{color:var(--accent)}ul{margin:.4rem 0;padding-left:1.2rem}
-footer{text-align:center;color:var(--faint);font-size:.875rem}`;
+table{width:100%;border-collapse:collapse;font-size:.9375rem}td{padding:.25rem 1rem .25rem 0;border-top:1px solid var(--line);
+vertical-align:top;overflow-wrap:anywhere}footer{text-align:center;color:var(--faint);font-size:.875rem}`;
 
-export function errorPage({ status, title, sentence, host, near, apiUrl }: ErrorPage): string {
+export function errorPage({ status, title, sentence, host, near, intervals, apiUrl }: ErrorPage): string {
   const heading = `${status} ${escapeHtml(title)}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${heading}</title><style>${style}</style></head>
 <body><main><h1><span>${status}</span> ${escapeHtml(title)}</h1>${sentence && `<p>${escapeHtml(sentence)}</p>`}
-${nearHosts(near)}${links(status, host, apiUrl)}</main><footer>Portolan</footer></body></html>
+${nearHosts(near)}${lastIntervals(intervals)}${links(status, host, apiUrl)}</main><footer>Portolan</footer></body></html>
 `;
 }
 
@@ -35,6 +39,21 @@ const nearHosts = (near: readonly string[]): string =>
   near.length === 0
     ? ''
     : `<p>Known hosts that are near:</p><ul>${near.map((one) => `<li><a href="//${escapeHtml(one)}/">${escapeHtml(one)}</a></li>`).join('')}</ul>`;
+
+const lastIntervals = (intervals: readonly LastInterval[]): string =>
+  intervals.length === 0
+    ? ''
+    : `<p>It was served before:</p><table>${intervals.map(intervalRow).join('')}</table>`;
+
+function intervalRow({ from, to, by, reason }: LastInterval): string {
+  const end = to === null ? 'now' : to.slice(0, 10) === from.slice(0, 10) ? clock(to) : stamp(to);
+  const cells = [`${stamp(from)} to ${end} UTC`, by.join(', '), reason ?? ''];
+  return `<tr>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;
+}
+
+/** Of RFC 3339. */
+const stamp = (instant: string): string => `${instant.slice(0, 10)} ${clock(instant)}`;
+const clock = (instant: string): string => instant.slice(11, 19);
 
 /** Of a host that is known, to its page, which can start the container again. */
 function links(status: number, host: string, apiUrl: string): string {

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { isLoopbackPeer, peerAddress } from './client.ts';
 import { errorPage } from './error-html.ts';
 import { endAfterRest } from './linger.ts';
-import type { ProxySettings } from './messages.ts';
+import type { LastInterval, ProxySettings } from './messages.ts';
 
 export interface OwnAnswer {
   readonly status: number;
@@ -13,6 +13,8 @@ export interface OwnAnswer {
   readonly retryAfter?: number | undefined;
   /** Known hosts that may have been meant; asked only for a page that shows them. */
   readonly near?: (() => readonly string[]) | undefined;
+  /** When the host was served last, newest first; for a page. */
+  readonly intervals?: readonly LastInterval[] | undefined;
   /** The request was malformed or ambiguous: nothing more is read from this connection. */
   readonly close?: boolean | undefined;
 }
@@ -74,18 +76,30 @@ function render(req: IncomingMessage, own: OwnAnswer, settings: Explaining): { t
   const title = STATUS_CODES[own.status] ?? 'Error';
   const explained = isExplained(req, settings.explain);
   const sentence = explained ? own.sentence : '';
-  const accept = req.headers.accept ?? '';
-  if (/\bapplication\/(problem\+)?json\b/i.test(accept)) {
+  const form = formOf(req);
+  if (form === 'json') {
     const problem = { type: 'about:blank', title, status: own.status, ...(sentence && { detail: sentence }) };
     return { type: 'application/problem+json', body: `${JSON.stringify(problem)}\n` };
   }
-  if (/\btext\/html\b/i.test(accept)) {
-    const about = { status: own.status, title, sentence, near: explained ? (own.near?.() ?? []) : [] };
+  if (form === 'html') {
+    const near = explained ? (own.near?.() ?? []) : [];
+    const intervals = explained ? (own.intervals ?? []) : [];
+    const about = { status: own.status, title, sentence, near, intervals };
     const apiUrl = explained ? settings.apiUrl : '';
     return { type: 'text/html; charset=utf-8', body: errorPage({ ...about, host: hostOf(req), apiUrl }) };
   }
   const body = `${own.status} ${title}${sentence && `: ${sentence}`}\n`;
   return { type: 'text/plain; charset=utf-8', body };
+}
+
+/** Whether the answer would be a page that explains. */
+export const isPageShown = (req: IncomingMessage, { explain }: Pick<ProxySettings, 'explain'>): boolean =>
+  formOf(req) === 'html' && isExplained(req, explain);
+
+function formOf({ headers }: IncomingMessage): 'json' | 'html' | 'text' {
+  const accept = headers.accept ?? '';
+  if (/\bapplication\/(problem\+)?json\b/i.test(accept)) return 'json';
+  return /\btext\/html\b/i.test(accept) ? 'html' : 'text';
 }
 
 const hostOf = ({ headers }: IncomingMessage): string =>

@@ -1,7 +1,7 @@
 /** One worker as the pool sees it: its thread, what it last told, and its end. */
 import { Worker } from 'node:worker_threads';
 import { createCounters } from './counters.ts';
-import type { FromWorker, ProxyCounters, ToWorker } from './messages.ts';
+import type { FromWorker, LastInterval, ProxyCounters, ToWorker } from './messages.ts';
 import type { RouteTraffic } from './traffic.ts';
 import type { WorkerData } from './worker.ts';
 
@@ -28,6 +28,8 @@ export interface MemberHooks {
   readonly onError: (error: Error) => void;
   readonly onTraffic: (reports: readonly RouteTraffic[]) => void;
   readonly onProblem: (problem: string | null) => void;
+  /** Asked for an error page. */
+  readonly lastIntervals: (host: string) => Promise<readonly LastInterval[]>;
   readonly onExit: () => void;
 }
 
@@ -70,12 +72,20 @@ export function createMember(data: WorkerData, hooks: MemberHooks): Member {
       case 'quiet':
         waiting.get(message.id)?.();
         return;
+      case 'intervals':
+        void answerIntervals(message.id, message.host);
+        return;
       case 'drained':
         return;
       default:
         message satisfies never;
     }
   });
+  /** A page is shown without them rather than not at all. */
+  async function answerIntervals(id: number, host: string): Promise<void> {
+    const intervals = await hooks.lastIntervals(host).catch(() => []);
+    worker.postMessage({ kind: 'intervals', id, intervals } satisfies ToWorker);
+  }
   worker.on('error', (error) => hooks.onError(error as Error));
   worker.on('exit', () => {
     listening.reject(new Error('the proxy worker ended before it listened'));

@@ -45,6 +45,8 @@ export type ToWorker =
       readonly targets: readonly string[];
       readonly patience: number;
     }
+  /** When a host was served last, as it was asked. */
+  | { readonly kind: 'intervals'; readonly id: number; readonly intervals: readonly LastInterval[] }
   /** Stop listening, finish what runs, end what is left after `grace` ms; idle connections may be used for `idle` ms. */
   | { readonly kind: 'drain'; readonly grace: number; readonly idle: number };
 
@@ -59,7 +61,20 @@ export type FromWorker =
   /** Something that a person should know; null once it is over. */
   | { readonly kind: 'problem'; readonly problem: string | null }
   | { readonly kind: 'quiet'; readonly id: number }
+  /** Asks when a host was served last. */
+  | { readonly kind: 'intervals'; readonly id: number; readonly host: string }
   | { readonly kind: 'drained' };
+
+/** A stretch in which a host was served. */
+export interface LastInterval {
+  /** RFC 3339; `to` is null while it lasts. */
+  readonly from: string;
+  readonly to: string | null;
+  /** Names of containers. */
+  readonly by: readonly string[];
+  /** Why it ended, in a word; null while it lasts. */
+  readonly reason: string | null;
+}
 
 /** Since the worker's start. */
 export interface ProxyCounters {

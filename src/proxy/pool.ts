@@ -7,7 +7,7 @@ import { type AccessLogWriter, startAccessLog } from './access-log-writer.ts';
 import { createCounters, sumCounters } from './counters.ts';
 import { descriptorLimit, shareOf } from './limits.ts';
 import { createMember, type ListenAddress, type Member } from './member.ts';
-import type { ProxyCounters, ProxySettings, ToWorker } from './messages.ts';
+import type { LastInterval, ProxyCounters, ProxySettings, ToWorker } from './messages.ts';
 import { createMirror } from './mirror.ts';
 import { claimPort, explainListen, inheritPort, type PortClaim } from './port-claim.ts';
 import { createTrafficFigures, type TrafficFigures } from './traffic.ts';
@@ -44,6 +44,8 @@ export interface ProxyOptions {
   readonly workers: number;
   /** Milliseconds that requests to a target that has left have to end. */
   readonly drain: number;
+  /** The last ones of a host, for its error page; without it the page shows none. */
+  readonly lastIntervals?: (host: string) => Promise<readonly LastInterval[]>;
   readonly logger: Logger;
 }
 
@@ -54,7 +56,7 @@ const replaceAtMost = 30_000;
 const settled = 10_000;
 
 export function createProxy(options: ProxyOptions): Proxy {
-  const { logger, drain } = options;
+  const { logger, drain, lastIntervals = async () => [] } = options;
   const self = randomBytes(9).toString('base64url');
   const members = new Set<Member>();
   const mirror = createMirror();
@@ -74,6 +76,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     const member = createMember(data, {
       onError: (error) => logger.error({ err: error }, 'a proxy worker has failed'),
       onTraffic: traffic.add,
+      lastIntervals,
       onProblem: (problem) => {
         if (problem !== null) logger.warn(problem);
       },

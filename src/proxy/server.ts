@@ -19,7 +19,7 @@ import { createConnections } from './connections.ts';
 import { createCopies } from './copies.ts';
 import { createCounters } from './counters.ts';
 import { createDrain } from './drain.ts';
-import { answer, isExplained, type OwnAnswer, rawAnswer } from './error-page.ts';
+import { answer, isExplained, isPageShown, type OwnAnswer, rawAnswer } from './error-page.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { createFieldNames } from './field-names.ts';
 import { createForward } from './forward.ts';
@@ -29,7 +29,7 @@ import { createHealth } from './health.ts';
 import { createHold } from './hold.ts';
 import { createHttpServer } from './http-server.ts';
 import { endSoon } from './linger.ts';
-import type { ProxyCounters, ProxySettings } from './messages.ts';
+import type { LastInterval, ProxyCounters, ProxySettings } from './messages.ts';
 import { createRecorder } from './recorder.ts';
 import { type Accepted, checkRequest } from './request-check.ts';
 import { createTrafficNotes, type RouteTraffic } from './traffic.ts';
@@ -74,6 +74,8 @@ export interface ServerOptions {
   readonly onExhausted?: (error: Error) => void;
   /** Which targets are out of order, in words; null once none is. */
   readonly onHealth?: (problem: string | null) => void;
+  /** When a host was served last, for its error page. Never rejects. */
+  readonly lastIntervals?: (host: string) => Promise<readonly LastInterval[]>;
 }
 
 export function createProxyServer(options: ServerOptions): ProxyServer {
@@ -168,7 +170,9 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     const found = find(record, accepted);
     if (found.kind === 'own') {
       const near = found.status === 404 ? () => nearHosts(accepted.host) : undefined;
-      own(req, res, record, { ...found, near });
+      if (found.status === 503 && isPageShown(req, settings))
+        ownWithPast(req, res, record, found, accepted.host);
+      else own(req, res, record, { ...found, near });
       return;
     }
     const { hasBody, target: path } = accepted;
@@ -228,6 +232,18 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   function headersFor(req: IncomingMessage, { requestId }: ExchangeRecord, accepted: Accepted): string[] {
     const peer = peerAddress(req.socket.remoteAddress);
     return requestHeaders(req.rawHeaders, accepted, { peer, isTrusted, self, requestId }, names);
+  }
+
+  /** A moment later: they come from control. */
+  function ownWithPast(
+    req: IncomingMessage,
+    res: ServerResponse,
+    record: ExchangeRecord,
+    reply: OwnAnswer,
+    host: string,
+  ): void {
+    const asked = options.lastIntervals?.(host) ?? Promise.resolve([]);
+    void asked.then((intervals) => own(req, res, record, { ...reply, intervals }));
   }
 
   function own(req: IncomingMessage, res: ServerResponse, record: ExchangeRecord, reply: OwnAnswer): void {

@@ -5,6 +5,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { TableSnapshot } from '../routing/table.ts';
 import { createAccessLog } from './access-log.ts';
 import { createExhaustion } from './exhaustion.ts';
+import { createLastIntervals } from './last-intervals.ts';
 import type { FromWorker, ProxySettings, ToWorker } from './messages.ts';
 import { createProxyServer } from './server.ts';
 
@@ -28,6 +29,7 @@ const tellProblem = (of: keyof typeof problems) => (problem: string | null) => {
 };
 const exhaustion = createExhaustion(tellProblem('exhaustion'));
 const accessLog = logPort === null ? null : createAccessLog(logPort);
+const lastIntervals = createLastIntervals((id, host) => tell({ kind: 'intervals', id, host }));
 const proxy = createProxyServer({
   settings,
   table,
@@ -37,6 +39,7 @@ const proxy = createProxyServer({
   accessLog,
   onExhausted: (error) => exhaustion.noticed(error),
   onHealth: tellProblem('health'),
+  lastIntervals: lastIntervals.of,
 });
 
 /** Milliseconds between two reports of the counters. */
@@ -106,6 +109,9 @@ port.on('message', (message: ToWorker) => {
       return;
     case 'quiet':
       answerWhenQuiet(message.id, message.targets, message.patience);
+      return;
+    case 'intervals':
+      lastIntervals.answered(message.id, message.intervals);
       return;
     case 'drain':
       drainAndEnd(message.grace, message.idle);

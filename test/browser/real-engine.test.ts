@@ -145,6 +145,11 @@ describeOnDocker('on a real engine', (engine) => {
       const url = `http://${hostOf('chatty')}:${portolan.port}/`;
       expect((await page.goto(url))?.status()).toBe(503);
       await page.getByText(`${hostOf('chatty')} has had no upstream since`).waitFor();
+      await page.getByText('It was served before:').waitFor();
+      await page
+        .getByRole('cell', { name: name('chatty') })
+        .first()
+        .waitFor();
       await keepPicture(page, 'real-error-page');
       await page.getByRole('link', { name: `What happened to ${hostOf('chatty')}` }).click();
       await page.getByRole('heading', { level: 1, name: hostOf('chatty') }).waitFor();

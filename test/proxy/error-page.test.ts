@@ -1,7 +1,9 @@
 /** The proxy's own pages, as a browser gets them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorPage } from '../../src/proxy/error-html.ts';
-import { ask } from '../support/raw-http.ts';
+import { createLastIntervals } from '../../src/proxy/last-intervals.ts';
+import type { LastInterval } from '../../src/proxy/messages.ts';
+import { ask, openClient, until } from '../support/raw-http.ts';
 import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from './in-process.ts';
 
 const get = (host: string, accept = 'text/html'): string =>
@@ -39,8 +41,97 @@ describe('an error page', () => {
   });
 });
 
+describe('the page of a host that is down', () => {
+  const down = 'shop.docker.localhost has had no upstream since 12:00, when container shop was stopped.';
+  const entry = entryOf('shop.docker.localhost', [routeOf([], '/', down)], down);
+
+  test('tells when it was served last, to a person who is told why', async () => {
+    const intervals = [
+      { from: '2026-01-05T11:00:00.000Z', to: '2026-01-05T12:00:09.000Z', by: ['<shop>'], reason: 'stopped' },
+      { from: '2026-01-04T09:00:00.000Z', to: '2026-01-05T10:59:00.000Z', by: ['old', 'two'], reason: null },
+    ];
+    const asked: string[] = [];
+    const proxy = await startProxy([entry], {
+      async lastIntervals(host) {
+        asked.push(host);
+        return intervals;
+      },
+    });
+    const { status, body } = await ask(proxy.port, get('shop.docker.localhost'));
+    expect(status).toBe(503);
+    expect(body).toContain(
+      '<td>2026-01-05 11:00:00 to 12:00:09 UTC</td><td>&lt;shop&gt;</td><td>stopped</td>',
+    );
+    expect(body).toContain('<td>2026-01-04 09:00:00 to 2026-01-05 10:59:00 UTC</td><td>old, two</td>');
+    // Nobody else is kept waiting for them.
+    await ask(proxy.port, get('shop.docker.localhost', 'application/json'));
+    await ask(proxy.port, get('shop.docker.localhost', '*/*'));
+    await ask(proxy.port, get('shup.docker.localhost'));
+    expect(asked).toEqual(['shop.docker.localhost']);
+    await proxy.close();
+  });
+
+  test('keeps its turn on the connection, and is for nobody once the client has left', async () => {
+    const answers: ((intervals: readonly LastInterval[]) => void)[] = [];
+    const proxy = await startProxy([entry], {
+      lastIntervals: () => new Promise((resolve) => answers.push(resolve)),
+    });
+    const client = await openClient(proxy.port);
+    client.send(get('shop.docker.localhost') + get('never.docker.localhost'));
+    await until(() => answers.length === 1, 'the question');
+    answers[0]!([]);
+    expect((await client.answer()).status).toBe(503);
+    expect((await client.answer()).status).toBe(404);
+    client.send(get('shop.docker.localhost'));
+    await until(() => answers.length === 2, 'the next question');
+    client.socket.destroy();
+    await until(() => proxy.proxy.open() === 0, 'the end of its request');
+    answers[1]!([]);
+    expect((await ask(proxy.port, get('never.docker.localhost'))).status).toBe(404);
+    await proxy.close();
+  });
+
+  test('is shown without it where nothing is explained', async () => {
+    const asked: string[] = [];
+    const proxy = await startProxy([entry], {
+      settings: { explain: 'never' },
+      async lastIntervals(host) {
+        asked.push(host);
+        return [];
+      },
+    });
+    expect((await ask(proxy.port, get('shop.docker.localhost'))).body).not.toContain('served before');
+    expect(asked).toEqual([]);
+    await proxy.close();
+  });
+});
+
+describe('what control is asked for a page', () => {
+  test('is not waited for long, and not asked too often at once', async () => {
+    const asked: number[] = [];
+    const lastIntervals = createLastIntervals((id) => asked.push(id));
+    const all = Array.from({ length: 20 }, () => lastIntervals.of('shop.docker.localhost'));
+    expect(asked).toHaveLength(8);
+    const interval = { from: '', to: null, by: [], reason: null };
+    lastIntervals.answered(asked[0]!, [interval]);
+    const got = await Promise.all(all);
+    expect(got.filter((one) => one.length === 1)).toHaveLength(1);
+    // Late ones are for nobody.
+    lastIntervals.answered(asked[1]!, [interval]);
+    const again = lastIntervals.of('shop.docker.localhost');
+    lastIntervals.answered(asked.at(-1)!, [interval]);
+    expect(await again).toEqual([interval]);
+  });
+});
+
 test('a page holds nothing from elsewhere, and nothing of a host that is no name', () => {
-  const about = { status: 503, title: 'Service Unavailable', sentence: 'a "quote" & <tag>', near: [] };
+  const about = {
+    status: 503,
+    title: 'Service Unavailable',
+    sentence: 'a "quote" & <tag>',
+    near: [],
+    intervals: [],
+  };
   const page = errorPage({ ...about, host: '"><script>', apiUrl: 'http://localhost:8080/' });
   expect(page).not.toContain('<script');
   expect(page).toContain('a &quot;quote&quot; &amp; &lt;tag&gt;');

@@ -5,7 +5,7 @@ import type { Target } from '../../src/events/decisions.ts';
 import type { ContainerId, Host, Position, RouteId } from '../../src/events/ids.ts';
 import { defaultLimits } from '../../src/proxy/limits.ts';
 import type { ProxyLimits, ProxySettings } from '../../src/proxy/messages.ts';
-import { createProxyServer, type ProxyServer } from '../../src/proxy/server.ts';
+import { createProxyServer, type ProxyServer, type ServerOptions } from '../../src/proxy/server.ts';
 import type { HostEntry, TableRoute, TableSnapshot, Trust } from '../../src/routing/table.ts';
 import { type RawBackend, within } from '../support/raw-http.ts';
 
@@ -21,6 +21,7 @@ export interface TestProxyOptions {
   readonly trust?: Trust;
   readonly drain?: number;
   readonly self?: string;
+  readonly lastIntervals?: ServerOptions['lastIntervals'];
 }
 
 const id = (name: string): ContainerId =>
@@ -74,6 +75,7 @@ export async function startProxy(
     self: options.self ?? 'test-proxy',
     drain: options.drain ?? 1_000,
     now: Date.now,
+    ...(options.lastIntervals === undefined ? {} : { lastIntervals: options.lastIntervals }),
   });
   const server = proxy.servers[0]!;
   server.listen(0, '127.0.0.1');
