@@ -100,6 +100,30 @@ describeInBrowser('the dashboard compares', (browser) => {
     await page.getByRole('alert').getByText('domain').waitFor();
   });
 
+  test('the audit goes back as far as one asks', async () => {
+    for (let turn = 0; turn < 4; turn += 1)
+      for (let number = 0; number < many; number += 1)
+        await engine.containers.restart(engine.containers.get(`many-${number}`));
+    await routesEqual(portolan, engine, 10_000);
+    const page = await visit('/audit');
+    const rows = page.getByRole('region', { name: 'Entries' }).getByRole('row');
+    const older = page.getByRole('button', { name: 'Older entries' });
+    await older.waitFor();
+    expect(await rows.count()).toBe(101);
+    for (let listed = 101; await older.isVisible(); listed = await rows.count()) {
+      await older.click();
+      await rows.nth(listed).waitFor();
+      await page.getByText('asking…').waitFor({ state: 'detached' });
+    }
+    expect(await rows.count()).toBeGreaterThan(4 * many + 1);
+    await rows.last().getByText('web').waitFor();
+    // What happens meanwhile is added in front, and nothing of the rest is lost.
+    const before = await rows.count();
+    await engine.containers.stop(engine.containers.get('many-3'));
+    await rows.nth(1).getByRole('link', { name: 'many-3' }).waitFor();
+    expect(await rows.count()).toBe(before + 1);
+  });
+
   test('a container with the one that had its name before, on its page and in the audit', async () => {
     const page = await visit('/containers/web');
     const rows = page.getByRole('region', { name: 'Incarnations' }).getByRole('row');

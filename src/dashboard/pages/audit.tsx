@@ -1,10 +1,11 @@
 /** Who did what, with outcome and consequences. */
 import { useSearchParams } from 'wouter-preact';
 import { withQuery } from '../api/client.ts';
-import type { AuditEntry, Page } from '../api/shapes.ts';
-import { useApi } from '../api/use-api.ts';
+import type { AuditEntry } from '../api/shapes.ts';
+import { useOlder } from '../api/use-older.ts';
 import { Instant } from '../parts/instant.tsx';
 import { containerPath, eventPath, To } from '../parts/link.tsx';
+import { More } from '../parts/more.tsx';
 import { Empty, Failed, Waiting } from '../parts/notice.tsx';
 import { State } from '../parts/state.tsx';
 import { useInstant, useMoment } from '../time/use-moment.ts';
@@ -29,8 +30,9 @@ export function AuditPage() {
   const actor = search.get('actor') ?? '';
   const container = search.get('container') ?? '';
   const until = instant === null ? null : new Date(instant).toISOString();
-  const { data, error, waiting } = useApi<Page<AuditEntry>>(
-    withQuery('/audit', { limit: 200, actor, container, until }),
+  const { data, error, waiting, more } = useOlder<AuditEntry>(
+    withQuery('/audit', { limit: 100, actor, container, until }),
+    ({ position }) => position,
     { past, when: !past || until !== null },
   );
   const set = (name: string, value: string): void =>
@@ -74,7 +76,7 @@ export function AuditPage() {
         <Waiting />
       ) : (
         <div class="sheet">
-          {data?.items.length === 0 ? (
+          {data?.length === 0 ? (
             <Empty title="Nobody has done anything yet" />
           ) : (
             <div
@@ -84,7 +86,8 @@ export function AuditPage() {
               role="region"
               aria-label="Entries"
             >
-              <Entries entries={data?.items ?? []} />
+              <Entries entries={data ?? []} />
+              <More more={more} label="Older entries" />
             </div>
           )}
         </div>

@@ -1,6 +1,7 @@
 /** One host: where it goes and why, its past as intervals, what changed since it last worked, how busy it is. */
-import type { Diff, Host, Interval, LogEvent, Page, Route } from '../api/shapes.ts';
+import type { Diff, Host, Interval, LogEvent, Route } from '../api/shapes.ts';
 import { useApi } from '../api/use-api.ts';
+import { useOlder } from '../api/use-older.ts';
 import { EventLine } from '../parts/event-line.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { containerPath, To } from '../parts/link.tsx';
@@ -16,7 +17,10 @@ export function HostPage({ host }: { host: string }) {
   const { path, past } = useMoment();
   const base = `/hosts/${encodeURIComponent(host)}`;
   const found = useApi<Host>(path(base), { past });
-  const history = useApi<Page<Interval>>(`${base}/history?limit=200`);
+  const history = useOlder<Interval>(
+    `${base}/history?limit=200`,
+    ({ route, openedBy }) => `${route} ${openedBy}`,
+  );
   if (found.error !== null)
     return (
       <main class="page stack">
@@ -40,7 +44,7 @@ export function HostPage({ host }: { host: string }) {
         </span>
       </div>
       <Why base={base} sentence={found.data.sentence} />
-      {!past && found.data.state === 'closed' && <StartAgain intervals={history.data?.items ?? []} />}
+      {!past && found.data.state === 'closed' && <StartAgain intervals={history.data ?? []} />}
       <section class="sheet">
         <header>
           <h2>Where it goes</h2>
@@ -55,7 +59,7 @@ export function HostPage({ host }: { host: string }) {
             its events
           </To>
         </header>
-        {history.data !== undefined && <Intervals intervals={history.data.items} />}
+        {history.data !== undefined && <Intervals intervals={history.data} more={history.more} />}
       </section>
       <SinceItWorked base={base} />
     </main>

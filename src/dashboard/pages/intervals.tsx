@@ -2,10 +2,17 @@
 import type { Interval } from '../api/shapes.ts';
 import { Instant, useNow } from '../parts/instant.tsx';
 import { eventPath, To } from '../parts/link.tsx';
+import { More } from '../parts/more.tsx';
 import { duration } from '../time/moment.ts';
 import { useInstant, useMoment } from '../time/use-moment.ts';
 
-export function Intervals({ intervals }: { intervals: readonly Interval[] }) {
+interface Props {
+  /** Newest first. */
+  readonly intervals: readonly Interval[];
+  readonly more: (() => Promise<void>) | null;
+}
+
+export function Intervals({ intervals, more }: Props) {
   const now = useNow(true, 5_000);
   if (intervals.length === 0)
     return <p style={{ padding: '0.8rem 1.1rem', margin: 0 }}>It has never been served.</p>;
@@ -60,6 +67,7 @@ export function Intervals({ intervals }: { intervals: readonly Interval[] }) {
             ))}
           </tbody>
         </table>
+        <More more={more} label="Older intervals" />
       </div>
     </div>
   );
