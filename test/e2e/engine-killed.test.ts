@@ -2,6 +2,7 @@
 import http from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { describeOnDocker, images } from '../support/docker.ts';
+import { reportFault, startLoad } from '../support/load.ts';
 import { checkLog } from '../support/log-check.ts';
 import { canStartEngine, createOwnEngine, type OwnEngine } from '../support/own-engine.ts';
 import { cleanUp, type Portolan, startPortolan, within } from '../support/portolan.ts';
@@ -44,6 +45,8 @@ describeOnDocker('a real engine under the service', (shared) => {
     const portolan = await startPortolan({ dockerHost: engine.host });
     await run(engine, portolan, 'stays');
     const pid = await run(engine, portolan, 'dies');
+    const load = startLoad({ port: portolan.port, host: hostOf('stays') });
+    await load.more(50);
     await engine.kill();
     await engineIs(portolan, false);
     expect((await portolan.get(hostOf('stays'))).status, 'unconfirmed, but served').toBe(200);
@@ -52,6 +55,10 @@ describeOnDocker('a real engine under the service', (shared) => {
     await engineIs(portolan, true);
     await portolan.answers(hostOf('dies'), 503);
     expect((await portolan.get(hostOf('stays'))).status).toBe(200);
+    await load.more(50);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    reportFault('the engine killed and started again, with live-restore', 1, load);
     const closed = (await portolan.events('RouteClosed')).filter(({ data }) => data.name === 'dies');
     expect(closed).toMatchObject([{ inferred: true }]);
     expect(await portolan.stop()).toBe(0);

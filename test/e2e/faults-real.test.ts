@@ -2,15 +2,13 @@
  * Faults of one of two replicas under load, on a real engine, and how many requests each fails. `FAULT_ROUNDS` sets how
  * often each is done; `FAULT_REPORT` names a file that gets the counts.
  */
-import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeOnDocker, images } from '../support/docker.ts';
-import { startLoad } from '../support/load.ts';
+import { reportFault, startLoad } from '../support/load.ts';
 import { cleanUp, type Portolan, startPortolan } from '../support/portolan.ts';
 
 const rounds = Number(process.env['FAULT_ROUNDS'] ?? 2);
-const report = process.env['FAULT_REPORT'];
 const visitors = 8;
 
 describeOnDocker('of two replicas under load on a real engine', (engine) => {
@@ -102,12 +100,9 @@ describeOnDocker('of two replicas under load on a real engine', (engine) => {
         await load.more(40);
       }
       await load.stop();
-      const failed = load.failures.length;
-      if (report !== undefined)
-        appendFileSync(report, `${JSON.stringify({ title, rounds, requests: load.count(), failed })}\n`);
-      process.stderr.write(`${title}: ${rounds} times, ${load.count()} requests, ${failed} failed\n`);
+      reportFault(title, rounds, load);
       expect(load.failures.filter((failure) => !isBroken(failure))).toEqual([]);
-      expect(failed).toBeLessThanOrEqual(rounds * most);
+      expect(load.failures.length).toBeLessThanOrEqual(rounds * most);
     });
   }
 });

@@ -22,6 +22,7 @@ const names = [
   'restarted and recreated under its own name',
   'around the idle time-out of an upstream',
   'only requests under way on it may fail',
+  'killed with live-restore: served on',
   'the past is the fold at every position',
   'refuses no connection, cuts no request',
 ];
@@ -88,7 +89,7 @@ ${rows.join('\n')}
 After each kill of the storm (\`kill -9\` at a random moment while containers of a real engine stop and restart) the chain is
 whole and no key is doubled, and after each restart the routes equal what the engine has.
 
-Faults of one of two replicas under load of 8 visitors, by GET, and the requests that failed, all of which were under way on it:
+Faults of one of two replicas (of the engine: of one container) under load of 8 visitors, by GET, and the requests that failed, all of which were under way on it:
 
 | fault | times | requests | failed |
 | --- | --- | --- | --- |

@@ -1,4 +1,5 @@
 /** Visitors that ask a host again and again over kept connections, and what became of each request. */
+import { appendFileSync } from 'node:fs';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -63,6 +64,15 @@ export function startLoad(options: LoadOptions): Load {
       agent.destroy();
     },
   };
+}
+
+/** Counts of a fault under load; `FAULT_REPORT` names a file that gets them. */
+export function reportFault(title: string, rounds: number, load: Load): void {
+  const failed = load.failures.length;
+  const file = process.env['FAULT_REPORT'];
+  if (file !== undefined)
+    appendFileSync(file, `${JSON.stringify({ title, rounds, requests: load.count(), failed })}\n`);
+  process.stderr.write(`${title}: ${rounds} times, ${load.count()} requests, ${failed} failed\n`);
 }
 
 function ask(
