@@ -17,7 +17,7 @@ test('what was appended is read back as it was, at dense positions from 1', asyn
   });
   const { events } = await appendTo(log, [root, effect], 1_767_600_000_500);
   expect(events.map((event) => event.position)).toEqual([1, 2]);
-  expect(events[0]).toMatchObject({ ...root, recordedAt: 1_767_600_000_500, schemaVersion: 1 });
+  expect(events[0]).toMatchObject({ ...root, recordedAt: 1_767_600_000_500, schemaVersion: 2 });
   expect(readAll(folder)).toEqual(events);
   expect(log.head()).toEqual({ position: 2, hash: events[1]!.hash, recordedAt: 1_767_600_000_500 });
 });
