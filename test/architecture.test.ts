@@ -12,9 +12,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   docker: ['events'],
   db: [],
   log: ['events', 'db'],
-  control: ['events', 'routing', 'log', 'docker/engine.ts', 'projections'],
+  control: [
+    'events',
+    'routing',
+    'log',
+    'docker/engine.ts',
+    'projections',
+    'observability/thread-priority.ts',
+  ],
   projections: ['events', 'routing', 'log', 'db'],
-  queries: ['events', 'routing', 'projections', 'log', 'db'],
+  queries: ['events', 'routing', 'projections', 'log', 'db', 'observability/thread-priority.ts'],
   proxy: ['routing', 'events'],
   api: [
     'queries',

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLogReader } from '../log/read.ts';
 import { verifyLog } from '../log/verify-log.ts';
+import { lowerPriority } from '../observability/thread-priority.ts';
 import { compareProjections } from '../projections/compare.ts';
 import { projectionsPath } from '../projections/file.ts';
 import { rebuild } from '../projections/rebuild.ts';
@@ -10,6 +11,8 @@ import { whatIf } from './what-if.ts';
 
 const { dataDir, task, scratch } = workerData as { dataDir: string; task: Task; scratch: string };
 const port = parentPort!;
+// It takes a core for minutes, and nobody waits for it in particular.
+lowerPriority(15);
 const tell = (message: FromJob): void => port.postMessage(message);
 let last = 0;
 

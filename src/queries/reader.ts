@@ -1,6 +1,7 @@
 /** The thread that answers questions: read-only connections to log and projections, one question after the other. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { lowerPriority } from '../observability/thread-priority.ts';
 import { BadCursor } from './cursor.ts';
 import { BadMoment } from './moment.ts';
 import { isOfTheLog, openLogQuestions, openQuestions, type Questions } from './questions.ts';
@@ -24,6 +25,8 @@ const patience = 2_000;
 const pause = 20;
 
 const { dataDir } = workerData as { dataDir: string };
+// Requests that are proxied come before questions.
+lowerPriority(10);
 const port = parentPort!;
 let ofLog: ReturnType<typeof openLogQuestions> | null = null;
 let questions: ReturnType<typeof openQuestions> | null = null;
