@@ -3,13 +3,10 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '../src/db/open.ts';
 import type { Position } from '../src/events/ids.ts';
-import { createAppender } from '../src/log/append.ts';
-import { encodeEvent } from '../src/log/encode.ts';
-import { openLogFile } from '../src/log/open-file.ts';
 import { logPath } from '../src/log/path.ts';
 import { createLogReader } from '../src/log/read.ts';
 import { verifyChain } from '../src/log/verify.ts';
-import { lifecycles } from './support/lifecycles.ts';
+import { fillLog } from './support/log-folder.ts';
 import { median, print } from './support/report.ts';
 
 const wanted = Number(process.env['EVENTS'] ?? 300_000);
@@ -17,25 +14,10 @@ const rounds = 3;
 
 const folder = mkdtempSync(join(process.cwd(), 'bench-log-'));
 try {
-  fill();
+  fillLog(folder, wanted, 300);
   measure();
 } finally {
   rmSync(folder, { recursive: true });
-}
-
-function fill(): void {
-  const db = openLogFile(folder);
-  db.pragma('synchronous = OFF');
-  const appender = createAppender(db);
-  let batch: ReturnType<typeof encodeEvent>[] = [];
-  for (const { now, events } of lifecycles({ seed: 1, containers: 300 })) {
-    batch.push(...events.map(encodeEvent));
-    if (batch.length < 1_000) continue;
-    appender.append(batch, appender.head().position, now);
-    batch = [];
-    if (appender.head().position >= wanted) break;
-  }
-  db.close();
 }
 
 function measure(): void {

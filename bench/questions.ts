@@ -1,15 +1,12 @@
 /** How long does a question about the past take on a long log? Each is asked many times, of hosts and moments all over it. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAppender } from '../src/log/append.ts';
-import { encodeEvent } from '../src/log/encode.ts';
-import { openLogFile } from '../src/log/open-file.ts';
 import { createLogReader } from '../src/log/read.ts';
 import { projectionsPath } from '../src/projections/file.ts';
 import { rebuild } from '../src/projections/rebuild.ts';
 import type { At } from '../src/queries/port.ts';
 import { openLogQuestions, openQuestions } from '../src/queries/questions.ts';
-import { lifecycles } from './support/lifecycles.ts';
+import { fillLog } from './support/log-folder.ts';
 import { type Figures, print } from './support/report.ts';
 
 const wanted = Number(process.env['EVENTS'] ?? 300_000);
@@ -26,18 +23,7 @@ try {
 }
 
 function fill(): void {
-  const db = openLogFile(folder);
-  db.pragma('synchronous = OFF');
-  const appender = createAppender(db);
-  let batch: ReturnType<typeof encodeEvent>[] = [];
-  for (const { now, events } of lifecycles({ seed: 1, containers: hosts })) {
-    batch.push(...events.map(encodeEvent));
-    if (batch.length < 1_000) continue;
-    appender.append(batch, appender.head().position, now);
-    batch = [];
-    if (appender.head().position >= wanted) break;
-  }
-  db.close();
+  fillLog(folder, wanted, hosts);
   const log = createLogReader(folder);
   rebuild({ log, path: projectionsPath(folder), batch: 5_000 });
   log.close();

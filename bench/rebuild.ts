@@ -2,12 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { recover } from '../src/control/recover.ts';
-import { createAppender } from '../src/log/append.ts';
-import { encodeEvent } from '../src/log/encode.ts';
-import { openLogFile } from '../src/log/open-file.ts';
 import { createLogReader } from '../src/log/read.ts';
 import { rebuild } from '../src/projections/rebuild.ts';
-import { lifecycles } from './support/lifecycles.ts';
+import { fillLog } from './support/log-folder.ts';
 import { print } from './support/report.ts';
 
 const wanted = Number(process.env['EVENTS'] ?? 200_000);
@@ -19,7 +16,7 @@ const seconds = (work: () => void): number => {
 };
 
 try {
-  fill();
+  fillLog(folder, wanted, 300);
   const log = createLogReader(folder);
   const events = log.head().position;
   const folded = seconds(() => void recover(log));
@@ -42,19 +39,4 @@ try {
   });
 } finally {
   rmSync(folder, { recursive: true });
-}
-
-function fill(): void {
-  const db = openLogFile(folder);
-  db.pragma('synchronous = OFF');
-  const appender = createAppender(db);
-  let batch: ReturnType<typeof encodeEvent>[] = [];
-  for (const { now, events } of lifecycles({ seed: 1, containers: 300 })) {
-    batch.push(...events.map(encodeEvent));
-    if (batch.length < 1_000) continue;
-    appender.append(batch, appender.head().position, now);
-    batch = [];
-    if (appender.head().position >= wanted) break;
-  }
-  db.close();
 }
