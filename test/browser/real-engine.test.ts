@@ -115,6 +115,8 @@ describeOnDocker('on a real engine', (engine) => {
     });
 
     test('a stop and a start from the dashboard are seen on every page that is open, and stay in the audit', async () => {
+      await engine.cli('start', name('web'));
+      await portolan.answers(hostOf('web'), 200);
       const { page: routes } = await visit('/');
       const row = routes.getByRole('row').filter({ hasText: hostOf('web') });
       await row.getByText('open', { exact: true }).waitFor();
@@ -141,7 +143,10 @@ describeOnDocker('on a real engine', (engine) => {
     test('the error page of a stopped container leads to where it is started again', async () => {
       const { page } = await visit('/');
       await engine.cli('stop', name('chatty'));
-      await portolan.answers(hostOf('chatty'), 503);
+      // At the signal it is said to be ending; once it has ended, since when.
+      await within(8_000, 'since when it is down', async () =>
+        (await portolan.get(hostOf('chatty'))).body.includes('has had no upstream since'),
+      );
       const url = `http://${hostOf('chatty')}:${portolan.port}/`;
       expect((await page.goto(url))?.status()).toBe(503);
       await page.getByText(`${hostOf('chatty')} has had no upstream since`).waitFor();
@@ -163,10 +168,12 @@ describeOnDocker('on a real engine', (engine) => {
     });
 
     test('a container that is removed elsewhere leaves the list, and its page says so', async () => {
-      await run('brief', images.web);
-      const { page } = await visit(`/containers/${name('brief')}`);
-      await command(page, 'stop', 'brief').waitFor();
-      await engine.cli('rm', '-f', name('brief'));
+      // Of its own at each try.
+      const brief = `brief-${Date.now()}`;
+      await run(brief, images.web);
+      const { page } = await visit(`/containers/${name(brief)}`);
+      await command(page, 'stop', brief).waitFor();
+      await engine.cli('rm', '-f', name(brief));
       await page.getByText('The engine has no such container any more').waitFor();
       await page.getByRole('link', { name: 'Containers', exact: true }).click();
       await page
@@ -175,7 +182,7 @@ describeOnDocker('on a real engine', (engine) => {
         .waitFor();
       await page
         .getByRole('row')
-        .filter({ hasText: name('brief') })
+        .filter({ hasText: name(brief) })
         .waitFor({ state: 'detached' });
     });
   });
