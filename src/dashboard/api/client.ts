@@ -53,17 +53,25 @@ export interface Some<T> {
   readonly more: boolean;
 }
 
-/** All pages of a list, up to `most` entries or a few more. */
-export async function readAll<T>(path: string, most = 20_000): Promise<Some<T>> {
+/**
+ * All pages of a list, up to `most` entries or a few more.
+ * @param onPart called after each page but the last with all that have come
+ */
+export async function readAll<T>(
+  path: string,
+  most: number,
+  onPart: (items: readonly T[]) => void = () => undefined,
+): Promise<Some<T>> {
   const items: T[] = [];
   let next: string | undefined;
-  do {
+  for (;;) {
     const cursor: string = next === undefined ? '' : `&cursor=${encodeURIComponent(next)}`;
     const page: { items: T[]; next?: string } = await read(path + (path.includes('?') ? '' : '?') + cursor);
     items.push(...page.items);
     next = page.next;
-  } while (next !== undefined && items.length < most);
-  return { items, more: next !== undefined };
+    if (next === undefined || items.length >= most) return { items, more: next !== undefined };
+    onPart([...items]);
+  }
 }
 
 /** A path with the parameters that have a value. */

@@ -1,5 +1,6 @@
 /** Answers of the API in components: kept, shared, asked again when events come. */
-import { keepPreviousData, useQuery } from '@tanstack/preact-query';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/preact-query';
+import { useRef } from 'preact/hooks';
 import { ApiProblem, read, readAll, type Some } from './client.ts';
 
 export interface Asked<T> {
@@ -29,9 +30,20 @@ export function useList<T>(path: string, options: Pick<Options<never>, 'past'> =
   return { data: data?.items, ...rest };
 }
 
-/** A list over its pages, as far as it can be shown. */
-export const useSome = <T>(path: string, most: number, options: Options<Some<T>> = {}): Asked<Some<T>> =>
-  useAsked(`all ${path}`, () => readAll<T>(path, most), options);
+/** A list over its pages, as far as it can be shown; the first time, while nothing else is there, page by page. */
+export function useSome<T>(path: string, most: number, options: Options<Some<T>> = {}): Asked<Some<T>> {
+  const client = useQueryClient();
+  const whole = useRef(false);
+  const key = `all ${path}`;
+  const ask = async (): Promise<Some<T>> => {
+    const all = await readAll<T>(path, most, (items) => {
+      if (!whole.current) client.setQueryData([key], { items, more: false });
+    });
+    whole.current = true;
+    return all;
+  };
+  return useAsked(key, ask, options);
+}
 
 function useAsked<T>(
   key: string,
