@@ -112,6 +112,22 @@ describeInBrowser('the dashboard', (browser) => {
     await page.getByRole('log').waitFor();
   });
 
+  test('a connection that breaks once, as with each change of the networks, is not noticed', async () => {
+    const { page } = opened[opened.push(await browser.open(base)) - 1]!;
+    const broken = new Set<string>();
+    await page.route('**/api/v1/**', (route) => {
+      const url = route.request().url();
+      if (broken.has(url)) return route.continue();
+      broken.add(url);
+      return route.abort('connectionreset');
+    });
+    await page.goto('/');
+    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor();
+    await page.locator('.live').waitFor();
+    expect(broken.size).toBeGreaterThan(3);
+    expect(await page.getByRole('alert').allInnerTexts()).toEqual([]);
+  });
+
   test('says that Portolan is away, and comes back by itself', async () => {
     const page = await open('/');
     await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor();

@@ -11,11 +11,23 @@ export class ApiProblem extends Error {
 }
 
 const base = '/api/v1';
+/**
+ * Milliseconds until what was only to be read is asked for once more. Chromium drops all that is under way when a network
+ * interface comes or goes (ERR_NETWORK_CHANGED), and on a Docker host each start of a container brings one.
+ */
+const again = 100;
 
 /** @throws {ApiProblem} */
 export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await send(method, path, 'application/json', body);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  const ask = async (): Promise<T> => {
+    const response = await send(method, path, 'application/json', body);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  };
+  // An answer that broke off in the middle.
+  return ask().catch((error: unknown) => {
+    if (error instanceof ApiProblem || method !== 'GET') throw error;
+    return ask();
+  });
 }
 
 export const read = <T>(path: string): Promise<T> => request<T>('GET', path);
@@ -34,10 +46,17 @@ export async function send(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   };
-  const response = await fetch(base + path, init).catch((error: unknown) => {
-    if (signal?.aborted) throw error;
-    throw new ApiProblem(0, 'Portolan does not answer.');
-  });
+  const ask = (): Promise<Response> => fetch(base + path, init);
+  const response = await ask()
+    .catch(async (error: unknown) => {
+      if (signal?.aborted || method !== 'GET') throw error;
+      await new Promise((resolve) => setTimeout(resolve, again));
+      return ask();
+    })
+    .catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      throw new ApiProblem(0, 'Portolan does not answer.');
+    });
   if (!response.ok) throw await problemOf(response);
   return response;
 }

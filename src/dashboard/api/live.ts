@@ -17,6 +17,8 @@ export interface Live {
 const settle = 400;
 const quiet = 1_500;
 const retry = 1_000;
+/** After a stream that stood. */
+const soonAgain = 100;
 
 export function startLive(client: QueryClient): Live {
   const changes = new Set<() => void>();
@@ -95,6 +97,7 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
       if (document.hidden) ending.abort();
     };
     document.addEventListener('visibilitychange', onHidden);
+    let opened = false;
     try {
       after ??= (await read<LogFacts>('/log')).position;
       await listen(
@@ -106,6 +109,7 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
         {
           signal: ending.signal,
           onOpen() {
+            opened = true;
             onState('live');
             onOpen();
           },
@@ -114,11 +118,13 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
     } catch (error) {
       // Another log than the one that was followed: it has no such place.
       if (error instanceof ApiProblem && error.status === 400) after = null;
-      if (!ending.signal.aborted) onState('away');
+      // A stream that broke is not yet a Portolan that is away: the next try tells.
+      if (!ending.signal.aborted && !opened) onState('away');
     }
     document.removeEventListener('visibilitychange', onHidden);
     await visible();
-    await new Promise((resolve) => setTimeout(resolve, ending.signal.aborted ? 0 : retry));
+    const pause = ending.signal.aborted ? 0 : opened ? soonAgain : retry;
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
