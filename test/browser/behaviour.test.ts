@@ -112,7 +112,7 @@ describeInBrowser('the dashboard', (browser) => {
     await page.getByRole('log').waitFor();
   });
 
-  test('a connection that breaks once, as with each change of the networks, is not noticed', async () => {
+  test('a connection that breaks once is tried again, and Portolan is not said to be away', async () => {
     const { page } = opened[opened.push(await browser.open(base)) - 1]!;
     const broken = new Set<string>();
     await page.route('**/api/v1/**', (route) => {

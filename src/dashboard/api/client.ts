@@ -12,8 +12,8 @@ export class ApiProblem extends Error {
 
 const base = '/api/v1';
 /**
- * Milliseconds until what was only to be read is asked for once more. Chromium drops all that is under way when a network
- * interface comes or goes (ERR_NETWORK_CHANGED), and on a Docker host each start of a container brings one.
+ * Milliseconds until what was only to be read is asked for once more: a connection may break without Portolan being away,
+ * as browsers drop those under way when they see the machine's networks change.
  */
 const again = 100;
 
