@@ -1,10 +1,11 @@
 /** How fast is an append on disk, held against the bare write-and-fdatasync rate of the same disk and run? */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { NewEvent } from '../src/events/event.ts';
 import { openLog } from '../src/log/log.ts';
 import type { Log } from '../src/log/port.ts';
+import { benchFolder } from './support/folder.ts';
 import { lifecycles } from './support/lifecycles.ts';
 import { median, print } from './support/report.ts';
 
@@ -12,13 +13,8 @@ const rounds = 11;
 /** Milliseconds of each measurement; the three of a round follow one another, as disks change their mind. */
 const time = 500;
 
-// In the working directory and not in /tmp, which is memory on many systems.
-const folder = mkdtempSync(join(process.cwd(), 'bench-append-'));
-try {
-  await measure();
-} finally {
-  rmSync(folder, { recursive: true });
-}
+const folder = benchFolder();
+await measure();
 
 async function measure(): Promise<void> {
   const log = await openLog({ dataDir: folder, logger: pino({ level: 'error' }) });

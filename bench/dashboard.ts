@@ -1,11 +1,10 @@
 /** How long until a page of the dashboard can be used, with 1,000 routes and a million events in the log? */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { createSimulator, type Simulator } from '../src/engine-simulator/simulator.ts';
 import { launch, open, signIn } from '../test/support/browser.ts';
 import { cleanUp, type Portolan, startPortolan, within } from '../test/support/portolan.ts';
+import { benchFolder } from './support/folder.ts';
 import { engine as engineId } from './support/lifecycles.ts';
 import { fillLongLog } from './support/long-log.ts';
 import { type Figures, median, print } from './support/report.ts';
@@ -18,9 +17,9 @@ const only = process.env['ONLY']?.split(',');
 /** A folder to keep, and to look at again the next time. */
 const kept = process.env['FOLDER'];
 
-const dataDir = kept ?? mkdtempSync(join(process.cwd(), 'bench-dashboard-'));
+const dataDir = kept ?? benchFolder();
 const simulator = createSimulator({
-  socketPath: join(mkdtempSync(join(tmpdir(), 'portolan-bench-')), 'engine.sock'),
+  socketPath: join(benchFolder(), 'engine.sock'),
   id: engineId,
 });
 let browser: Browser | null = null;
@@ -38,7 +37,6 @@ try {
   await browser?.close();
   await cleanUp();
   await simulator.stop();
-  if (kept === undefined) rmSync(dataDir, { recursive: true });
 }
 
 /** Containers with the names that the log has. */

@@ -1,8 +1,6 @@
 /** What do 200 clients of the event stream, 50 of them stuck, cost an append and in memory, at 100 events a second? */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewEvent } from '../src/events/event.ts';
 import { openLog } from '../src/log/log.ts';
@@ -11,6 +9,7 @@ import { createQueries } from '../src/queries/client.ts';
 import { atRest } from '../test/queries/asking.ts';
 import { silent } from '../test/support/projecting.ts';
 import { connect, serveStream } from '../test/support/streaming.ts';
+import { benchFolder } from './support/folder.ts';
 import { lifecycles } from './support/lifecycles.ts';
 import { median, print } from './support/report.ts';
 
@@ -43,15 +42,7 @@ async function read(): Promise<void> {
 }
 
 async function measure(): Promise<void> {
-  const folder = mkdtempSync(join(process.cwd(), 'bench-stream-'));
-  try {
-    await measureIn(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-async function measureIn(folder: string): Promise<void> {
+  const folder = benchFolder();
   const log = await openLog({ dataDir: folder, logger: silent });
   const projections = startProjections(folder, silent);
   log.subscribe(() => projections.notify());

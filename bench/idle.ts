@@ -1,16 +1,16 @@
 /** What does it cost to do nothing: CPU and resident memory with 300 probed containers and two workers? */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSimulator } from '../src/engine-simulator/simulator.ts';
 import { startPortolan } from '../test/support/portolan.ts';
+import { benchFolder } from './support/folder.ts';
 import { print } from './support/report.ts';
 
 const seconds = 90;
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-const folder = mkdtempSync(join(tmpdir(), 'portolan-bench-'));
+const folder = benchFolder();
 const simulator = createSimulator({ socketPath: join(folder, 'engine.sock') });
 await simulator.start();
 for (let at = 0; at < 300; at++) await simulator.run({ name: `idle-${at}` });
@@ -30,7 +30,6 @@ print('idle: 300 containers, 30 probe events a second, 2 workers', {
 });
 await portolan.stop();
 await simulator.stop();
-rmSync(folder, { recursive: true });
 process.exit(0);
 
 function start() {

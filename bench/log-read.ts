@@ -1,24 +1,20 @@
 /** How fast is a log folded and its chain verified, held against merely reading and parsing the same rows? And how big is it? */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { openDatabase } from '../src/db/open.ts';
 import type { Position } from '../src/events/ids.ts';
 import { logPath } from '../src/log/path.ts';
 import { createLogReader } from '../src/log/read.ts';
 import { verifyChain } from '../src/log/verify.ts';
+import { benchFolder } from './support/folder.ts';
 import { fillLog } from './support/log-folder.ts';
 import { median, print } from './support/report.ts';
 
 const wanted = Number(process.env['EVENTS'] ?? 300_000);
 const rounds = 3;
 
-const folder = mkdtempSync(join(process.cwd(), 'bench-log-'));
-try {
-  fillLog(folder, wanted, 300);
-  measure();
-} finally {
-  rmSync(folder, { recursive: true });
-}
+const folder = benchFolder();
+fillLog(folder, wanted, 300);
+measure();
 
 function measure(): void {
   const parse: number[] = [];

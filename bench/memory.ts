@@ -1,12 +1,12 @@
 /** How much memory is resident with 1,000 routes, two workers and 64 kept connections under load? Of it all routes are asked for, or `--hosts 1`. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createSimulator } from '../src/engine-simulator/simulator.ts';
 import { startPortolan } from '../test/support/portolan.ts';
+import { benchFolder } from './support/folder.ts';
 import { print } from './support/report.ts';
 
 const containers = 1_000;
@@ -16,7 +16,7 @@ const connections = 64;
 /** Of load, then of rest. */
 const seconds = 20;
 
-const folder = mkdtempSync(join(tmpdir(), 'portolan-bench-'));
+const folder = benchFolder();
 const simulator = createSimulator({ socketPath: join(folder, 'engine.sock') });
 await simulator.start();
 for (let at = 0; at < containers; at += 1) await simulator.run({ name: `web-${at}` });
@@ -53,7 +53,6 @@ print(
 agent.destroy();
 await portolan.stop();
 await simulator.stop();
-rmSync(folder, { recursive: true });
 process.exit(0);
 
 function start() {

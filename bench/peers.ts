@@ -3,11 +3,10 @@
  * Each proxy alone on one core, load and backend on the other; PROFILE=FOLDER writes a CPU profile of Portolan.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { echo, startEcho } from './support/echo.ts';
+import { benchFolder } from './support/folder.ts';
 import {
   type Backends,
   isInstalled,
@@ -35,7 +34,7 @@ const { values } = parseArgs({
   options: { only: { type: 'string' }, peers: { type: 'string' }, rounds: { type: 'string', default: '3' } },
 });
 const seconds = 2;
-const folder = mkdtempSync(join(tmpdir(), 'portolan-bench-'));
+const folder = benchFolder();
 // What is started without a core of its own stays here.
 execFileSync('taskset', ['-a', '-c', '-p', loadCore, String(process.pid)]);
 const backend = await startBackend(folder);
@@ -136,5 +135,4 @@ if (missing.length > 0) {
 }
 await backend.stop();
 echoBackend.close();
-rmSync(folder, { recursive: true });
 process.exit(missing.length > 0 ? 1 : 0);

@@ -1,11 +1,11 @@
 /** What do questions that are asked without pause do to the proxy's p99 at half of its load? (`EVENTS=200000`, `FOLDER` of `questions.ts`) */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSimulator } from '../src/engine-simulator/simulator.ts';
 import { createLogReader } from '../src/log/read.ts';
 import { projectionsPath } from '../src/projections/file.ts';
 import { rebuild } from '../src/projections/rebuild.ts';
 import { type Portolan, startPortolan } from '../test/support/portolan.ts';
+import { benchFolder } from './support/folder.ts';
 import { fillLog } from './support/log-folder.ts';
 import { benchHost } from './support/peers.ts';
 import { median, print } from './support/report.ts';
@@ -17,7 +17,7 @@ const seconds = 3;
 const askers = 2;
 const kept = process.env['FOLDER'];
 
-const folder = mkdtempSync(join(process.cwd(), 'bench-load-'));
+const folder = benchFolder();
 const dataDir = kept ?? join(folder, 'data');
 const simulator = createSimulator({ socketPath: join(folder, 'engine.sock') });
 try {
@@ -35,7 +35,6 @@ try {
   await portolan.stop();
 } finally {
   await simulator.stop();
-  rmSync(folder, { recursive: true });
 }
 process.exit();
 

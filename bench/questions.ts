@@ -1,11 +1,11 @@
 /** How long does a question about the past take on a long log? Each is asked many times, of hosts and moments all over it. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { createLogReader } from '../src/log/read.ts';
 import { projectionsPath } from '../src/projections/file.ts';
 import { rebuild } from '../src/projections/rebuild.ts';
 import type { At } from '../src/queries/port.ts';
 import { openLogQuestions, openQuestions } from '../src/queries/questions.ts';
+import { benchFolder } from './support/folder.ts';
 import { fillLog } from './support/log-folder.ts';
 import { type Figures, print } from './support/report.ts';
 
@@ -14,13 +14,9 @@ const hosts = Number(process.env['HOSTS'] ?? 2_000);
 /** A folder to keep, and to ask again the next time. */
 const kept = process.env['FOLDER'];
 
-const folder = kept ?? mkdtempSync(join(process.cwd(), 'bench-questions-'));
-try {
-  if (!existsSync(projectionsPath(folder))) fill();
-  measure();
-} finally {
-  if (kept === undefined) rmSync(folder, { recursive: true });
-}
+const folder = kept ?? benchFolder();
+if (!existsSync(projectionsPath(folder))) fill();
+measure();
 
 function fill(): void {
   fillLog(folder, wanted, hosts);

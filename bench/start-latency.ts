@@ -1,11 +1,10 @@
 /** How long from the engine's `start` signal to the first 200 through the proxy, with few and with many containers running? */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, get } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSimulator } from '../src/engine-simulator/simulator.ts';
 import { startPortolan } from '../test/support/portolan.ts';
+import { benchFolder } from './support/folder.ts';
 import { print } from './support/report.ts';
 
 const rounds = 200;
@@ -24,7 +23,7 @@ print('start signal to first 200, simulated engine', {
 process.exit(0);
 
 async function measure(count: number): Promise<{ p50: number; p99: number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'portolan-bench-'));
+  const folder = benchFolder();
   const simulator = createSimulator({ socketPath: join(folder, 'engine.sock') });
   await simulator.start();
   for (let at = 0; at < count; at++) await simulator.run({ name: `idle-${at}` });
@@ -53,7 +52,6 @@ async function measure(count: number): Promise<{ p50: number; p99: number }> {
   }
   await portolan.stop();
   await simulator.stop();
-  rmSync(folder, { recursive: true });
   times.sort((one, other) => one - other);
   return { p50: times[Math.floor(rounds / 2)]!, p99: times[Math.floor(rounds * 0.99)]! };
 }

@@ -1,5 +1,5 @@
 /** How long from the start of `node` to the first proxied 200 with a long log, five times as long, and without snapshot? (`EVENTS=1000000`, `FOLDER` keeps the logs) */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { createCheckpoints } from '../src/projections/checkpoints.ts';
 import { openProjections, projectionsPath } from '../src/projections/file.ts';
 import { allProjections } from '../src/projections/registry.ts';
 import { startPortolan } from '../test/support/portolan.ts';
+import { benchFolder } from './support/folder.ts';
 import { fillLog } from './support/log-folder.ts';
 import { freePort } from './support/peers.ts';
 import { type Figures, median, print } from './support/report.ts';
@@ -20,7 +21,7 @@ const rounds = Number(process.env['ROUNDS'] ?? 7);
 const host = 'probe.docker.localhost';
 /** As `bin/portolan.cjs` has it. */
 const compiled = join(process.cwd(), '.cache', 'compile');
-const folder = mkdtempSync(join(process.cwd(), 'bench-start-'));
+const folder = benchFolder();
 const simulator = createSimulator({ socketPath: join(folder, 'engine.sock') });
 /** A folder to keep, and to start from again the next time. */
 const kept = process.env['FOLDER'] ?? folder;
@@ -36,7 +37,6 @@ try {
   print(`start of node to the first proxied 200 (s), median of ${rounds}`, await measure());
 } finally {
   await simulator.stop();
-  rmSync(folder, { recursive: true });
 }
 process.exit();
 

@@ -4,12 +4,11 @@
  * The traffic is answered by the proxy itself, as a backend of the simulator would wait for the simulator.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSimulator, type Simulator } from '../src/engine-simulator/simulator.ts';
 import { startPortolan } from '../test/support/portolan.ts';
+import { benchFolder } from './support/folder.ts';
 import { median, print } from './support/report.ts';
 import { wrk } from './support/wrk.ts';
 
@@ -19,7 +18,7 @@ const seconds = 5;
 /** Requests a second of the traffic that runs. */
 const rate = 2_000;
 
-const folder = mkdtempSync(join(tmpdir(), 'portolan-bench-'));
+const folder = benchFolder();
 // Simulator and load on one core, Portolan on the other.
 execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)]);
 const followed = await startSimulator('followed');
@@ -58,7 +57,6 @@ print(`${containers} containers start within ${seconds} s, ${rate} requests/s me
 });
 await portolan.stop();
 for (const engine of [alone, followed]) await engine.stop();
-rmSync(folder, { recursive: true });
 process.exit(0);
 
 async function startSimulator(name: string): Promise<Simulator> {
