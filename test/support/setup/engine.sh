@@ -85,7 +85,7 @@ make_bridge() {
   ip link show "$bridge" > /dev/null 2>&1 || ip link add "$bridge" type bridge
   # Said once, it stays: else it follows the lowest of its ports, and a container that leaves makes the others deaf for a while.
   [ "$(cat "/sys/class/net/$bridge/addr_assign_type")" = 3 ] || ip link set "$bridge" address 02:42:70:6f:72:74
-  ip addr show dev "$bridge" | grep -q "$bridge_address" || ip addr add "$bridge_address" dev "$bridge"
+  ip addr replace "$bridge_address" dev "$bridge"
   ip link set "$bridge" up
 }
 
