@@ -1,10 +1,12 @@
 /** What do questions that are asked without pause do to the proxy's p99 at half of its load? (`EVENTS=200000`, `FOLDER` of `questions.ts`) */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSimulator } from '../src/engine-simulator/simulator.ts';
 import { createLogReader } from '../src/log/read.ts';
 import { projectionsPath } from '../src/projections/file.ts';
 import { rebuild } from '../src/projections/rebuild.ts';
 import { type Portolan, startPortolan } from '../test/support/portolan.ts';
+import { startAskers } from './support/askers.ts';
 import { benchFolder } from './support/folder.ts';
 import { fillLog } from './support/log-folder.ts';
 import { benchHost } from './support/peers.ts';
@@ -49,17 +51,18 @@ async function measure(portolan: Portolan): Promise<void> {
   const load = { port: portolan.port, folder };
   const most = await wrk({ ...load, seconds });
   const rate = Math.floor(most.requests / most.seconds / 2);
+  const token = readFileSync(join(dataDir, 'token'), 'utf8').trim();
+  const asking = startAskers({ port: portolan.apiPort, token }, askers);
   const alone: number[] = [];
   const asked: number[] = [];
   let questions = 0;
   for (let round = 0; round < rounds; round += 1) {
     alone.push((await wrk({ ...load, seconds, rate })).p99);
-    const ending = new AbortController();
-    const asking = Array.from({ length: askers }, (_, at) => ask(portolan, at, ending.signal));
-    asked.push((await wrk({ ...load, seconds, rate })).p99);
-    ending.abort();
-    for (const count of await Promise.all(asking)) questions += count;
+    const { answered, result } = await asking.during(() => wrk({ ...load, seconds, rate }));
+    asked.push(result.p99);
+    questions += answered;
   }
+  asking.stop();
   print('the proxy at half of its load, with questions asked without pause', {
     'requests a second': rate,
     'questions a second': questions / rounds / seconds,
@@ -67,27 +70,4 @@ async function measure(portolan: Portolan): Promise<void> {
     'p99 with them, median (ms)': median(asked),
     'the same as a ratio (wanted: at most 1.10)': median(asked.map((one, at) => one / alone[at]!)),
   });
-}
-
-/** @returns how many were answered */
-async function ask(portolan: Portolan, first: number, signal: AbortSignal): Promise<number> {
-  const { position: head } = await portolan.json<{ position: number }>('/log');
-  const { items } = await portolan.json<{ items: { match: { host: string } }[] }>('/routes?limit=1000');
-  let answered = 0;
-  for (let turn = first; !signal.aborted; turn += askers) {
-    const { host } = items[(turn * 7_919) % items.length]!.match;
-    const at = `position:${1 + ((turn * 104_729) % head)}`;
-    const paths = [
-      `/hosts/${host}?at=${at}`,
-      `/hosts/${host}/why?at=${at}`,
-      `/hosts/${host}/history`,
-      `/routes?at=${at}&limit=100`,
-      `/events?host=${host}&order=desc`,
-    ];
-    // 404 is an answer, too: the host was not known yet then.
-    const { status, body } = await portolan.api('GET', paths[turn % paths.length]!);
-    if (status >= 500) throw new Error(`${status}: ${body}`);
-    answered += 1;
-  }
-  return answered;
 }

@@ -84,6 +84,8 @@ async function serve(dataDir: string, engine: Simulator): Promise<number> {
     simulated: true,
     dataDir,
     args: ['--http-port', String(port)],
+    // Without a snapshot all of the log is folded first.
+    patience: 120_000,
     env: { NODE_OPTIONS: '--max-semi-space-size=4', NODE_COMPILE_CACHE: compiled },
   });
   const agent = new Agent();

@@ -1,6 +1,6 @@
 /** Decides again from what was recorded, under another policy, and says where and when the routes would have differed. */
 import type { Policy, Target } from '../events/decisions.ts';
-import type { Event, FoldedEvent } from '../events/event.ts';
+import type { Event, Fact } from '../events/event.ts';
 import type { Position } from '../events/ids.ts';
 import type { LogReader, UnreadableEvent } from '../log/port.ts';
 import { advanceRecorded, takeOverUntil } from '../routing/advance.ts';
@@ -99,7 +99,7 @@ export function whatIf({ log, policy, until, onProgress }: WhatIfOptions): WhatI
   return differences.result();
 }
 
-function withPolicy(event: Event, changes: PolicyChanges): FoldedEvent {
+function withPolicy(event: Event, changes: PolicyChanges): Fact {
   if (event.type !== 'PolicyApplied') return event;
   return { ...event, data: { policy: { ...event.data.policy, ...changes } } };
 }

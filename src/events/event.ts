@@ -109,5 +109,9 @@ type BodyOf<T extends EventType> = T extends EventType
 export type NewEvent<T extends EventType = EventType> = Header & BodyOf<T>;
 /** An event as the log holds it. */
 export type Event<T extends EventType = EventType> = Header & Recorded & BodyOf<T>;
-/** What the fold needs of an event: all but what only the writer can know. */
-export type FoldedEvent = NewEvent & Pick<Recorded, 'position' | 'recordedAt'>;
+/** What a decision follows from: all of an event but what only the writer can know. */
+export type Fact = NewEvent & Pick<Recorded, 'position' | 'recordedAt'>;
+/** What the fold needs of an event. */
+export type FoldedEvent = Pick<Header, 'id' | 'streamId' | 'engineId' | 'occurredAt' | 'actor'> &
+  Pick<Recorded, 'position' | 'recordedAt'> &
+  BodyOf<EventType>;

@@ -1,6 +1,6 @@
 /** Schema versions of events, and what brings an older payload to the current one when it is read. */
 import { z } from 'zod';
-import { dataSchemas, type EventType } from './event.ts';
+import { dataSchemas, type EventType, eventTypes } from './event.ts';
 import { containerObservedSchema, containerSpecSchema } from './observations.ts';
 
 type Upcaster = (data: unknown) => unknown;
@@ -19,7 +19,9 @@ const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {
 
 export const currentVersion = (type: EventType): number => (upcasters[type]?.length ?? 0) + 1;
 
-export const isEventType = (type: string): type is EventType => Object.hasOwn(dataSchemas, type);
+const known: ReadonlySet<string> = new Set(eventTypes);
+
+export const isEventType = (type: string): type is EventType => known.has(type);
 
 /**
  * @returns the payload in its current version, checked against its schema

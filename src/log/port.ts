@@ -61,7 +61,7 @@ export interface LogReader {
   head(): LogHead;
   /** Ascending, `after` exclusive, at most `limit`; unreadable ones go to `onUnreadable` and are left out. */
   read(after: Position, limit: number, onUnreadable: (event: UnreadableEvent) => void): Event[];
-  /** Like `read`, without the hash: for folding many. */
+  /** To the head, with what the fold needs of each event: cheaper than `read`. @returns the position of the last */
   fold(
     after: Position,
     onEvent: (event: FoldedEvent) => void,

@@ -6,11 +6,11 @@ import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
 import { logPath } from './path.ts';
 import type { LogReader } from './port.ts';
-import { columns, createRows, isUnreadable, type Row } from './rows.ts';
+import { columns, createRows, type FoldedRow, foldedColumns, isUnreadable, type Row } from './rows.ts';
 import { createSnapshotReader } from './snapshot.ts';
 
-/** Rows taken at once, so that no read transaction stays open for long. */
-const page = 2_000;
+/** Rows taken at once: they are forgotten before they are old, and no read transaction stays open for long. */
+const page = 250;
 
 /** @throws {LogUnusable} if the file is not there or cannot be read; each call throws it where the file is damaged */
 export function createLogReader(dataDir: string): LogReader {
@@ -20,6 +20,9 @@ export function createLogReader(dataDir: string): LogReader {
     const rows = createRows(db);
     const after = db
       .prepare(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT ?`)
+      .raw();
+    const foldedAfter = db
+      .prepare(`SELECT ${foldedColumns} FROM events WHERE position > ? ORDER BY position LIMIT ?`)
       .raw();
     const at = db.prepare(`SELECT ${columns} FROM events WHERE position = ?`).raw();
     const byId = db.prepare('SELECT position FROM events WHERE id = ?').pluck();
@@ -53,9 +56,9 @@ export function createLogReader(dataDir: string): LogReader {
       fold(position, onEvent, onUnreadable) {
         let last = position;
         for (;;) {
-          const found = rowsAfter(last, page);
+          const found = guarded(() => foldedAfter.all(last, page) as FoldedRow[]);
           for (const row of found) {
-            const event = rows.toEvent(row);
+            const event = rows.toFolded(row);
             if (isUnreadable(event)) onUnreadable(event);
             else onEvent(event);
           }

@@ -28,8 +28,28 @@ export type Row = readonly [
 export const columns = `position, type, stream, engine, CAST(occurred_at AS TEXT), recorded_at, actor_kind, actor_name,
   inferred, schema_version, data, lower(hex(hash || id || coalesce(correlation, id) || coalesce(causation, '')))`;
 
+/** What the fold needs of a row. */
+export type FoldedRow = readonly [
+  position: number,
+  type: string,
+  stream: number,
+  engine: number | null,
+  occurredAt: string,
+  recordedAt: number,
+  actorKind: Actor['kind'],
+  actorName: string,
+  schemaVersion: number,
+  data: string | null,
+  /** Hex. */
+  id: string,
+];
+
+export const foldedColumns = `position, type, stream, engine, CAST(occurred_at AS TEXT), recorded_at, actor_kind, actor_name,
+  schema_version, data, lower(hex(id))`;
+
 export interface Rows {
   toEvent(row: Row): Event | UnreadableEvent;
+  toFolded(row: FoldedRow): FoldedEvent | UnreadableEvent;
 }
 
 export const isUnreadable = (event: FoldedEvent | UnreadableEvent): event is UnreadableEvent =>
@@ -61,10 +81,39 @@ export function createRows(db: DatabaseFile): Rows {
         hash: digests.slice(0, 64),
       } as Event;
     } catch (error) {
-      // Set aside and reported by whoever reads; the rest is served.
-      const problem = error instanceof Error ? error.message.slice(0, 500) : String(error);
-      return { position: position as Position, recordedAt, type, streamId: streams(stream) ?? '', problem };
+      return unreadable(error, position, recordedAt, type, stream);
     }
+  }
+
+  function toFolded(row: FoldedRow): FoldedEvent | UnreadableEvent {
+    const [position, type, stream, engine, occurredAt, recordedAt, kind, name, version, data, id] = row;
+    try {
+      return {
+        position: position as Position,
+        id: id as EventId,
+        type,
+        streamId: named(streams(stream)) as StreamId,
+        engineId: engine === null ? null : (named(engines(engine)) as EngineId),
+        occurredAt: BigInt(occurredAt),
+        recordedAt,
+        actor: { kind, name },
+        data: dataOf(type, version, data),
+      } as FoldedEvent;
+    } catch (error) {
+      return unreadable(error, position, recordedAt, type, stream);
+    }
+  }
+
+  /** Set aside and reported by whoever reads; the rest is served. */
+  function unreadable(
+    error: unknown,
+    position: number,
+    recordedAt: number,
+    type: string,
+    stream: number,
+  ): UnreadableEvent {
+    const problem = error instanceof Error ? error.message.slice(0, 500) : String(error);
+    return { position: position as Position, recordedAt, type, streamId: streams(stream) ?? '', problem };
   }
 
   function dataOf(type: string, version: number, data: string | null): unknown {
@@ -73,7 +122,7 @@ export function createRows(db: DatabaseFile): Rows {
     return upcast(type, version, joinPayload(type, data, specs));
   }
 
-  return { toEvent };
+  return { toEvent, toFolded };
 }
 
 function named(name: string | null): string {

@@ -1,5 +1,5 @@
 /** One step of the loop, still pure of I/O: record an input, fold it, decide, fold the decisions. */
-import type { FoldedEvent, NewEvent } from '../events/event.ts';
+import type { Fact, FoldedEvent, NewEvent } from '../events/event.ts';
 import type { Host, Position } from '../events/ids.ts';
 import { type Cause, causeOf, decide, dueCause } from './decide.ts';
 import { hostsTouchedBy } from './entries.ts';
@@ -31,13 +31,13 @@ export function advance(state: State, input: Input, now: number): Step {
  * Folds a recorded fact and decides anew what follows from it. Decisions take the fact's place in the log.
  * @returns sites whose targets may differ now
  */
-export function advanceRecorded(state: State, fact: FoldedEvent): readonly Site[] {
+export function advanceRecorded(state: State, fact: Fact): readonly Site[] {
   const now = fact.recordedAt;
   const takeovers = takeOverUntil(state, now);
   const sites = evolve(state, fact);
   const decisions = decide(state, sites, touched(state, fact), causeOf(fact, now));
   for (const decision of decisions)
-    evolve(state, { ...decision, position: fact.position, recordedAt: now } as FoldedEvent);
+    evolve(state, { ...decision, position: fact.position, recordedAt: now } as Fact);
   return [...takeovers, ...sites];
 }
 
@@ -50,7 +50,7 @@ export function takeOverUntil(state: State, until: number): Site[] {
     for (const site of sites) {
       const decisions = decide(state, [site], [], causeAt(state, site, at));
       for (const decision of decisions)
-        evolve(state, { ...decision, position: state.position, recordedAt: at } as FoldedEvent);
+        evolve(state, { ...decision, position: state.position, recordedAt: at } as Fact);
       if (decisions.some((one) => one.type === 'RouteOpened')) taken.push(site);
     }
     if (taken.length === before) break;
@@ -70,7 +70,7 @@ export function advanceClock(state: State, now: number): Step {
   return { events, hosts };
 }
 
-const folded = (state: State, event: NewEvent, now: number): FoldedEvent => ({
+const folded = (state: State, event: NewEvent, now: number): Fact => ({
   ...event,
   position: (state.position + 1) as Position,
   recordedAt: Math.max(state.recordedAt, now),

@@ -1,6 +1,6 @@
 /** Decides: from the state with a cause folded in, which routes open, change, close, and what is refused. */
 import type { CloseReason, Target, Traffic } from '../events/decisions.ts';
-import type { FoldedEvent, NewEvent } from '../events/event.ts';
+import type { Fact, FoldedEvent, NewEvent } from '../events/event.ts';
 import {
   type ContainerId,
   containerStream,
@@ -27,7 +27,7 @@ export interface Cause {
   readonly occasion: string;
 }
 
-export const causeOf = (event: FoldedEvent, now: number): Cause => ({
+export const causeOf = (event: Fact, now: number): Cause => ({
   id: event.id,
   correlationId: event.correlationId,
   inferred: event.inferred,

@@ -53,6 +53,8 @@ export interface StartOptions {
   readonly program?: string;
   /** On the simulated engine: its containers have loopback addresses. */
   readonly simulated?: boolean;
+  /** Milliseconds that it may take until it serves; 20 s if not given. */
+  readonly patience?: number;
 }
 
 /** What is not under `/api/v1`. */
@@ -61,6 +63,10 @@ const command = new URL('../../bin/portolan.cjs', import.meta.url).pathname;
 const simulated = new URL('../../src/engine-simulator/serve.ts', import.meta.url).pathname;
 const started = new Set<ChildProcess>();
 const folders = new Set<string>();
+// Whoever ends without `cleanUp`, a benchmark that has failed, leaves none behind.
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+});
 
 export function makeDataDir(): string {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-e2e-'));
@@ -82,9 +88,11 @@ export async function cleanUp(): Promise<void> {
 export async function startPortolan(options: StartOptions): Promise<Portolan> {
   const dataDir = options.dataDir ?? makeDataDir();
   const { child, log, printed } = launch({ ...options, dataDir });
-  const serving = await within(20_000, `Portolan to serve; it printed: ${printed()}`, async () => {
-    if (child.exitCode !== null) throw new Error(`Portolan ended with ${child.exitCode}: ${printed()}`);
+  const serving = await within(options.patience ?? 20_000, 'Portolan to serve', async () => {
+    if (child.exitCode !== null) throw new Error(`Portolan ended with ${child.exitCode}`);
     return log.find((line) => line['msg'] === 'serving');
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}; it printed: ${printed()}`);
   });
   const port = (serving['proxy'] as { port: number }[])[0]!.port;
   const apiPort = Number(new URL(serving['api'] as string).port);
