@@ -196,6 +196,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     onConfirmed() {
       proxy.replace(served.table(tableOf(loop.state())));
       trust.confirmed();
+      pulse.beat();
     },
     onSignalled: leaving.signalled,
     onDrift(count) {
@@ -404,7 +405,7 @@ const apiNames = ({ apiHost }: Config): string[] => [
 function resumeFrom(heartbeat: Heartbeat | null, { lastSignal }: State): LastSeen | null {
   const seen = heartbeat?.lastSeen ?? null;
   if (lastSignal === null) return seen;
-  const signal = { engine: lastSignal.engine, timeNano: BigInt(lastSignal.timeNano) };
+  const signal = { engine: lastSignal.engine, timeNano: BigInt(lastSignal.timeNano), arrived: true };
   return seen !== null && seen.engine === signal.engine && seen.timeNano > signal.timeNano ? seen : signal;
 }
 

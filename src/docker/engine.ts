@@ -77,10 +77,13 @@ export interface EngineSink {
   known(engine: EngineId): ReadonlyMap<ContainerId, KnownContainer>;
 }
 
-/** The last event of the stream, of any type, kept outside the log across restarts. */
+/** How far the stream is known, kept outside the log across restarts. */
 export interface LastSeen {
   readonly engine: EngineId;
+  /** Of the last event that arrived, of any type; before the first one, since when the engine is followed. */
   readonly timeNano: bigint;
+  /** Whether `timeNano` is that of an event. */
+  readonly arrived: boolean;
 }
 
 /** Follows an engine for ever. */

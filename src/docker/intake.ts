@@ -22,8 +22,8 @@ export interface IntakeOptions {
   readonly filter: SignalFilter;
   readonly identity: Identity;
   readonly placement: Placement;
-  /** `timeNano` of the last event that arrived from this engine; null if none ever did. */
-  readonly last: bigint | null;
+  /** How far the stream of this engine was known before; null if it never was followed. */
+  readonly last: LastSeen | null;
   readonly onSeen: (last: LastSeen) => void;
   /** The session's end. */
   readonly signal: AbortSignal;
@@ -75,7 +75,7 @@ export function createIntake(options: IntakeOptions): Intake {
   /** The signal first, then what it causes. */
   function release(message: EngineMessage): void {
     if (!filter.isNew(engine, message)) return;
-    options.onSeen({ engine, timeNano: message.timeNano });
+    options.onSeen({ engine, timeNano: message.timeNano, arrived: true });
     if (message.signal === null || !filter.matters(message.signal)) return;
     const { container } = message.signal;
     reconciler.announced(container);

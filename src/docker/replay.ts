@@ -9,16 +9,18 @@
  * first ends what was left running, so kill, die, stop and start of its own making are replayed; with live-restore
  * nothing is, though a container had died meanwhile. Neither the engine's id nor `GET /info` shows a restart. So the
  * reason is told by count: a memory that was too short replays 256 events, one that was emptied fewer.
+ * Where nothing had arrived yet there is no L. Then only a full memory that begins later than the engine was followed
+ * shows that something was missed; one that a restart emptied does not.
  */
-import type { Gap } from './engine.ts';
+import type { Gap, LastSeen } from './engine.ts';
 import type { EngineMessage } from './signals.ts';
 
 /** Events that moby remembers (daemon/events, `eventsLimit`). */
 const memory = 256;
 
 export interface ReplayOptions {
-  /** `timeNano` of the last event that arrived from this engine; null if none ever did. */
-  readonly last: bigint | null;
+  /** How far the stream of this engine was known before; null if it never was followed. */
+  readonly last: LastSeen | null;
   /** Since when this run follows the engine, nanoseconds on its clock. */
   readonly followedSince: bigint;
   /** Whether a message came before, in this run. */
@@ -56,8 +58,8 @@ export function createReplay(options: ReplayOptions): Replay {
     if (judged) return;
     judged = true;
     stop();
-    if (!found && last !== null) onGap(gapAfter(last, held, now()));
-    else if (found) reportHole();
+    if (found) reportHole();
+    else if (last !== null && missedAfter(last, held)) onGap(gapAfter(last.timeNano, held, now()));
     for (const message of held.splice(0)) release(message);
     settled.resolve();
   }
@@ -84,7 +86,7 @@ export function createReplay(options: ReplayOptions): Replay {
     take(message) {
       if (judged) return release(message);
       held.push(message);
-      if (message.timeNano === last) judge(true);
+      if (last?.arrived && message.timeNano === last.timeNano) judge(true);
       else awaitQuiet();
     },
     listed() {
@@ -95,6 +97,10 @@ export function createReplay(options: ReplayOptions): Replay {
     stop,
   };
 }
+
+/** Whether something was missed, where the last event that arrived is not in the replay. */
+const missedAfter = (last: LastSeen, held: readonly EngineMessage[]): boolean =>
+  last.arrived || (held.length >= memory && held[0]!.timeNano > last.timeNano);
 
 const gapAfter = (last: bigint, held: readonly EngineMessage[], now: bigint): Gap => ({
   from: last,

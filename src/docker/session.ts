@@ -77,12 +77,14 @@ export function openSession(options: SessionOptions): Session {
   async function connect(): Promise<void> {
     const identity = await identify(connections.reading, timings.deadline, signal);
     const placement = await options.locate(identity.info);
-    const last = options.lastSeen?.engine === identity.info.id ? options.lastSeen.timeNano : null;
+    const engine = identity.info.id;
+    const last = options.lastSeen?.engine === engine ? options.lastSeen : null;
     const since = startOfStream(identity.systemTime, last);
     const { deadline } = timings;
     const stream = await openEventStream({ docker: connections.events, since, deadline, signal });
     if (signal.aborted) return stream.close();
     options.onConnected(identity.info, placement);
+    if (last === null) options.onSeen({ engine, timeNano: since, arrived: false });
     const intake = createIntake({ ...options, identity, placement, last, signal });
     open = { identity, stream, intake };
     stream.read({
@@ -135,7 +137,8 @@ const margin = 5_000_000_000n;
  * The response's head comes before the subscription itself, so a time is always given: what happens in between is
  * replayed. The margin of 5 s behind the last event makes the log see again what it may not have kept.
  */
-function startOfStream(systemTime: bigint, last: bigint | null): bigint {
+function startOfStream(systemTime: bigint, last: LastSeen | null): bigint {
   if (last === null) return systemTime;
-  return last - margin < systemTime ? last - margin : systemTime;
+  const start = last.arrived ? last.timeNano - margin : last.timeNano;
+  return start < systemTime ? start : systemTime;
 }

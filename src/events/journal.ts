@@ -29,7 +29,7 @@ export const engineLostSchema = z.strictObject({ reason: z.string() });
 
 /** The engine's memory of events did not reach back to the last one seen; what lay between is inferred. */
 export const historyGapDetectedSchema = z.strictObject({
-  /** RFC 3339 with nanoseconds: the last event seen before the gap; null if none was. */
+  /** RFC 3339 with nanoseconds: the last event seen before the gap, or since when the engine is followed if none was. */
   from: z.string().nullable(),
   /** The first event after it. */
   to: z.string(),

@@ -8,7 +8,12 @@ const heartbeatSchema = z.object({
   /** RFC 3339. */
   alive: z.string(),
   lastSeen: z
-    .object({ engine: engineIdSchema, timeNano: z.string().regex(/^\d+$/).transform(BigInt) })
+    .object({
+      engine: engineIdSchema,
+      timeNano: z.string().regex(/^\d+$/).transform(BigInt),
+      /** Left out by versions that knew events only. */
+      arrived: z.boolean().default(true),
+    })
     .nullable(),
   /** Boot of the machine on which the table was last confirmed by the engine. */
   bootId: z.string().nullable(),
@@ -29,6 +34,8 @@ export function readHeartbeat(dataDir: string): Heartbeat | null {
 }
 
 export interface Pulse {
+  /** Writes one now: what it tells has changed. */
+  beat(): void;
   /** Writes the last one. */
   stop(): void;
 }
@@ -57,6 +64,7 @@ export function startHeartbeat(
   const timer = setInterval(beat, interval);
   timer.unref();
   return {
+    beat,
     stop() {
       clearInterval(timer);
       beat();

@@ -75,7 +75,8 @@ const caughtUp = (times = 1) =>
   eventually(`caught up ${times} times`, () => sink.of('caughtUp').length >= times);
 const kinds = () => sink.deliveries.map(({ kind }) => kind);
 const actions = () => sink.of('signal').map(({ signal }) => signal.action);
-const seen = (timeNano: bigint): LastSeen => ({ engine: raw, timeNano });
+const seen = (timeNano: bigint): LastSeen => ({ engine: raw, timeNano, arrived: true });
+const followedSince = (timeNano: bigint): LastSeen => ({ engine: raw, timeNano, arrived: false });
 
 it('takes in what runs before any signal comes', async () => {
   engine.containers.set(id, { name: 'web' });
@@ -177,7 +178,11 @@ it('keeps the nanoseconds of an event to the last digit', async () => {
   engine.emit(rawEvent('web', 'start', 1_795_409_475_123_456_789n));
   await eventually('it came', () => actions().length === 1);
   expect(sink.of('signal')[0]?.signal.timeNano).toBe(1_795_409_475_123_456_789n);
-  expect(watcher.lastSeen()).toEqual({ engine: raw, timeNano: 1_795_409_475_123_456_789n });
+  expect(watcher.lastSeen()).toEqual({
+    engine: raw,
+    timeNano: 1_795_409_475_123_456_789n,
+    arrived: true,
+  });
 });
 
 it('drops an event that comes twice', async () => {
@@ -439,6 +444,39 @@ it('a memory that begins after the last event seen is a gap, told before its sig
   expect(sink.of('signal')).toHaveLength(256);
 });
 
+it('an engine that was followed before it said anything replays what it said since', async () => {
+  const since = nowNano() - 60_000_000_000n;
+  const before = rawEvent('web', 'create', since - 1n);
+  engine.memory = [before, rawEvent('web', 'start', since + 1n), rawEvent('web', 'die', since + 2n)];
+  watch(followedSince(since));
+  await caughtUp();
+  expect(actions()).toEqual(['start', 'die']);
+  expect(sink.of('gap')).toEqual([]);
+});
+
+it('a full memory that begins later than the engine was followed is a gap, though nothing had arrived', async () => {
+  const since = nowNano() - 60_000_000_000n;
+  engine.memory = Array.from({ length: 256 }, (_, n) =>
+    rawEvent('web', n % 2 ? 'unpause' : 'pause', since + BigInt(n + 1)),
+  );
+  watch(followedSince(since));
+  await caughtUp();
+  expect(kinds().slice(0, 3)).toEqual(['connected', 'gap', 'signal']);
+  expect(sink.of('gap')[0]?.gap).toEqual({ from: since, to: since + 1n, reason: 'memory-too-short' });
+});
+
+it('since when an engine is followed is known before it says anything', async () => {
+  const before = nowNano() - 2_000_000_000n;
+  watch();
+  await caughtUp();
+  const first = watcher.lastSeen()!;
+  expect(first).toMatchObject({ engine: raw, arrived: false });
+  expect(first.timeNano).toBeGreaterThan(before);
+  engine.cutStreams();
+  await caughtUp(2);
+  expect(watcher.lastSeen()).toEqual(first);
+});
+
 it('a clock that was stepped back while connected makes no gap', async () => {
   watch();
   await caughtUp();
@@ -453,7 +491,7 @@ it('a clock that was stepped back while connected makes no gap', async () => {
 });
 
 it('events of another engine leave no gap in this one', async () => {
-  watch({ engine: 'ANOTHER' as EngineId, timeNano: nowNano() - 1_000_000_000n });
+  watch({ engine: 'ANOTHER' as EngineId, timeNano: nowNano() - 1_000_000_000n, arrived: true });
   await caughtUp();
   expect(sink.of('gap')).toEqual([]);
 });

@@ -77,6 +77,7 @@ describe('on a bad day', () => {
   for (const liveRestore of [true, false]) {
     test(`the daemon is killed ${liveRestore ? 'with' : 'without'} live-restore, and containers end meanwhile`, async () => {
       const portolan = await serveOn(engine);
+      await hears(portolan);
       const [first] = await populate(3);
       await engine.run({ name: 'always', restart: 'always' });
       await routesEqual(portolan, engine);
@@ -118,24 +119,32 @@ describe('on a bad day', () => {
     }
   });
 
-  test('more happens while it is down than the engine remembers', async () => {
-    const dataDir = makeDataDir();
-    const first = await serveOn(engine, { dataDir });
-    const [quiet, noisy] = await populate(2);
-    await routesEqual(first, engine);
-    await first.kill();
-    await engine.containers.stop(quiet!);
-    for (let count = 0; count < 600; count++) await engine.containers.kill(noisy!, 'WINCH');
-    const second = await serveOn(engine, { dataDir });
-    await routesEqual(second, engine);
-    const gaps = await within(20_000, 'the gap', async () => {
-      const found = await second.events('HistoryGapDetected');
-      return found.length > 0 ? found : undefined;
+  for (const said of ['something', 'nothing'] as const) {
+    test(`more happens while it is down than the engine remembers, which had said ${said} before`, async () => {
+      const dataDir = makeDataDir();
+      const early = said === 'nothing' ? await populate(2) : [];
+      const first = await serveOn(engine, { dataDir });
+      await hears(first);
+      const [quiet, noisy] = said === 'nothing' ? early : await populate(2);
+      await routesEqual(first, engine);
+      await within(10_000, 'a sign of life that knows the engine', async () => {
+        const { lastSeen } = JSON.parse(readFileSync(join(dataDir, 'heartbeat'), 'utf8'));
+        return lastSeen?.arrived === (said === 'something');
+      });
+      await first.kill();
+      await engine.containers.stop(quiet!);
+      for (let count = 0; count < 600; count++) await engine.containers.kill(noisy!, 'WINCH');
+      const second = await serveOn(engine, { dataDir });
+      await routesEqual(second, engine);
+      const gaps = await within(20_000, 'the gap', async () => {
+        const found = await second.events('HistoryGapDetected');
+        return found.length > 0 ? found : undefined;
+      });
+      expect(gaps).toMatchObject([{ data: { reason: 'memory-too-short' } }]);
+      await second.stop();
+      expect(checkLog(dataDir)).toEqual({ valid: true, doubled: 0 });
     });
-    expect(gaps).toMatchObject([{ data: { reason: 'memory-too-short' } }]);
-    await second.stop();
-    expect(checkLog(dataDir)).toEqual({ valid: true, doubled: 0 });
-  });
+  }
 
   test('the service is stopped with SIGSTOP while 1,500 events pass, and goes on', async () => {
     const portolan = await serveOn(engine);

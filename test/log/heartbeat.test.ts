@@ -7,7 +7,7 @@ import type { EngineId } from '../../src/events/ids.ts';
 import { readHeartbeat, startHeartbeat } from '../../src/log/heartbeat.ts';
 import { makeFolder } from './support.ts';
 
-const lastSeen = { engine: 'E' as EngineId, timeNano: 1_767_600_000_123_456_789n };
+const lastSeen = { engine: 'E' as EngineId, timeNano: 1_767_600_000_123_456_789n, arrived: false };
 
 test('what was last alive and seen is read back, with all nanoseconds', () => {
   const folder = makeFolder();
