@@ -1,6 +1,6 @@
 /** Moments as people type them into the time control. */
 import { describe, expect, test } from 'vitest';
-import { duration, parseMoment } from '../../src/dashboard/time/moment.ts';
+import { duration, hadHappened, parseMoment } from '../../src/dashboard/time/moment.ts';
 
 const now = new Date(2026, 10, 23, 12, 0, 0).getTime();
 const at = (text: string) => parseMoment(text, now);
@@ -33,6 +33,15 @@ describe('a moment', () => {
     for (const text of ['25:00', '12:61', 'soon', '10 apples', '2026-13-01', 'position:x'])
       expect(at(text), text).toBeUndefined();
   });
+});
+
+test('what had happened by a position is told by positions, even within one millisecond', () => {
+  const time = '2026-11-23T12:00:00.000Z';
+  expect(hadHappened(null, 9, time)).toBe(true);
+  expect(hadHappened('position:9', 9, time)).toBe(true);
+  expect(hadHappened('position:8', 9, time)).toBe(false);
+  expect(hadHappened(time, 9, time)).toBe(true);
+  expect(hadHappened('2026-11-23T11:59:59.999Z', 9, time)).toBe(false);
 });
 
 test('durations are as exact as one reads them', () => {

@@ -8,6 +8,7 @@ import { containerPath, eventPath, To } from '../parts/link.tsx';
 import { More } from '../parts/more.tsx';
 import { Empty, Failed, Waiting } from '../parts/notice.tsx';
 import { State } from '../parts/state.tsx';
+import { hadHappened } from '../time/moment.ts';
 import { useInstant, useMoment } from '../time/use-moment.ts';
 import { Made } from './made.tsx';
 
@@ -35,6 +36,8 @@ export function AuditPage() {
     ({ position }) => position,
     { past, when: !past || until !== null },
   );
+  // At a position it may be less: the API is asked by the instant, at which several may have been recorded.
+  const entries = data?.filter(({ position, requestedAt }) => hadHappened(at, position, requestedAt));
   const set = (name: string, value: string): void =>
     setSearch((before) => {
       const next = new URLSearchParams(before);
@@ -76,7 +79,7 @@ export function AuditPage() {
         <Waiting />
       ) : (
         <div class="sheet">
-          {data?.length === 0 ? (
+          {entries?.length === 0 ? (
             <Empty title="Nobody has done anything yet" />
           ) : (
             <div
@@ -86,7 +89,7 @@ export function AuditPage() {
               role="region"
               aria-label="Entries"
             >
-              <Entries entries={data ?? []} />
+              <Entries entries={entries ?? []} />
               <More more={more} label="Older entries" />
             </div>
           )}

@@ -5,16 +5,16 @@ import { ConfigurationChanges } from '../parts/configuration-changes.tsx';
 import { actorOf } from '../parts/event-line.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { eventPath, To } from '../parts/link.tsx';
-import { useInstant, useMoment } from '../time/use-moment.ts';
+import { hadHappened } from '../time/moment.ts';
+import { useMoment } from '../time/use-moment.ts';
 
 export const incarnationsPath = (container: string): string =>
   `/containers/${encodeURIComponent(container)}/incarnations?limit=50`;
 
 export function Incarnations({ id }: { id: string }) {
   const { at } = useMoment();
-  const shown = useInstant(at) ?? Number.POSITIVE_INFINITY;
   const { data } = useApi<Page<Incarnation>>(incarnationsPath(id));
-  const known = data?.items.filter(({ from }) => Date.parse(from) <= shown) ?? [];
+  const known = data?.items.filter(({ from, openedBy }) => hadHappened(at, openedBy, from)) ?? [];
   if (known.length === 0) return null;
   return (
     <section class="sheet">
@@ -43,7 +43,7 @@ export function Incarnations({ id }: { id: string }) {
               <Line
                 key={one.openedBy}
                 one={one}
-                ended={one.to !== null && Date.parse(one.to) <= shown}
+                ended={one.to !== null && hadHappened(at, one.closedBy ?? one.openedBy, one.to)}
                 first={index === known.length - 1 && data?.next === undefined}
               />
             ))}

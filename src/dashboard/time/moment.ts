@@ -3,6 +3,15 @@
 /** What `at=` holds: an RFC 3339 instant or `position:N`; null is live. */
 export type Moment = string | null;
 
+/**
+ * Whether what is recorded at `position`, at the instant `time` (RFC 3339), had happened by a moment. At a position it is
+ * the position that tells: several events may be recorded in one millisecond.
+ */
+export function hadHappened(by: Moment, position: number, time: string): boolean {
+  if (by === null) return true;
+  return by.startsWith('position:') ? position <= Number(by.slice(9)) : Date.parse(time) <= Date.parse(by);
+}
+
 const units: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
