@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { peerAddress } from './client.ts';
-import type { ProxyLimits } from './messages.ts';
+import type { Seats } from './seats.ts';
 
 export interface Connections {
   open(): number;
@@ -30,23 +30,9 @@ interface Turn {
   readonly waiting: { readonly res: ServerResponse; readonly run: () => void }[];
 }
 
-export function createConnections(limits: ProxyLimits): Connections {
+export function createConnections(seats: Seats): Connections {
   const turns = new WeakMap<Socket, Turn>();
-  const perClient = new Map<string, number>();
   let open = 0;
-
-  function isTooMany(client: string): boolean {
-    const { connections, connectionsPerClient } = limits;
-    if (connections > 0 && open >= connections) return true;
-    return connectionsPerClient > 0 && (perClient.get(client) ?? 0) >= connectionsPerClient;
-  }
-
-  function leave(client: string): void {
-    open -= 1;
-    const left = (perClient.get(client) ?? 1) - 1;
-    if (left > 0) perClient.set(client, left);
-    else perClient.delete(client);
-  }
 
   function start(socket: Socket, turn: Turn, res: ServerResponse, run: () => void): void {
     turn.current = res;
@@ -67,13 +53,15 @@ export function createConnections(limits: ProxyLimits): Connections {
     open: () => open,
     accept(socket) {
       const client = peerAddress(socket.remoteAddress);
-      if (isTooMany(client)) {
+      if (!seats.take(client)) {
         socket.destroy();
         return false;
       }
       open += 1;
-      if (limits.connectionsPerClient > 0) perClient.set(client, (perClient.get(client) ?? 0) + 1);
-      socket.once('close', () => leave(client));
+      socket.once('close', () => {
+        open -= 1;
+        seats.leave(client);
+      });
       return true;
     },
     inTurn({ socket }, res, run) {

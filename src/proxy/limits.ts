@@ -1,4 +1,4 @@
-/** The proxy's limits where nothing else is said, and each worker's share of them. */
+/** The proxy's limits where nothing else is said, and what the process can afford of them. */
 import { readFileSync } from 'node:fs';
 import type { ProxyLimits } from './messages.ts';
 
@@ -23,11 +23,10 @@ const reserve = 256;
  * Each connection may need a second descriptor, for its upstream.
  * @param descriptors what the process may open; null if not known
  */
-export function shareOf(limits: ProxyLimits, workers: number, descriptors: number | null): ProxyLimits {
-  const affordable = descriptors === null ? Infinity : Math.max(16, Math.floor((descriptors - reserve) / 2));
-  const wanted = limits.connections === 0 ? Infinity : limits.connections;
-  const connections = Math.min(wanted, affordable);
-  return { ...limits, connections: Number.isFinite(connections) ? Math.ceil(connections / workers) : 0 };
+export function affordable(limits: ProxyLimits, descriptors: number | null): ProxyLimits {
+  if (descriptors === null) return limits;
+  const most = Math.max(16, Math.floor((descriptors - reserve) / 2));
+  return { ...limits, connections: limits.connections === 0 ? most : Math.min(limits.connections, most) };
 }
 
 /** The process's soft limit of open files; null where the system does not tell. */

@@ -5,11 +5,12 @@ import type { Logger } from 'pino';
 import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
 import { type AccessLogWriter, startAccessLog } from './access-log-writer.ts';
 import { createCounters, sumCounters } from './counters.ts';
-import { descriptorLimit, shareOf } from './limits.ts';
+import { affordable, descriptorLimit } from './limits.ts';
 import { createMember, type ListenAddress, type Member } from './member.ts';
 import type { LastInterval, ProxyCounters, ProxySettings, ToWorker } from './messages.ts';
 import { createMirror } from './mirror.ts';
 import { claimPort, explainListen, inheritPort, type PortClaim } from './port-claim.ts';
+import { createSharedSeats, type SharedSeats } from './seats.ts';
 import { createTrafficFigures, type TrafficFigures } from './traffic.ts';
 
 export interface Proxy {
@@ -59,6 +60,9 @@ export function createProxy(options: ProxyOptions): Proxy {
   const { logger, drain, lastIntervals = async () => [] } = options;
   const self = randomBytes(9).toString('base64url');
   const members = new Set<Member>();
+  let seats: SharedSeats;
+  /** Rows of them that no worker has. */
+  let free: number[] = [];
   const mirror = createMirror();
   const traffic = createTrafficFigures(() => performance.now());
   let settings: ProxySettings;
@@ -72,7 +76,9 @@ export function createProxy(options: ProxyOptions): Proxy {
   function launch(): Member {
     const born = Date.now();
     const log = accessLog?.connect() ?? null;
-    const data = { settings, table: mirror.read(), self, drain, accessLog: log };
+    // There are as many as workers at once: one that is replaced has given its own back.
+    const row = free.pop()!;
+    const data = { settings, table: mirror.read(), self, drain, seats, row, accessLog: log };
     const member = createMember(data, {
       onError: (error) => logger.error({ err: error }, 'a proxy worker has failed'),
       onTraffic: traffic.add,
@@ -80,7 +86,12 @@ export function createProxy(options: ProxyOptions): Proxy {
       onProblem: (problem) => {
         if (problem !== null) logger.warn(problem);
       },
-      onExit: () => onExit(member, born),
+      onExit() {
+        // Its connections have ended with it.
+        seats.rows[row]!.fill(0);
+        free.push(row);
+        onExit(member, born);
+      },
     });
     members.add(member);
     return member;
@@ -99,6 +110,8 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   async function startWorkers(count: number): Promise<readonly ListenAddress[]> {
+    seats = createSharedSeats(settings.limits, count);
+    free = Array.from({ length: count }, (_, row) => row);
     const started = Array.from({ length: count }, launch);
     const addresses = await Promise.all(started.map((member) => member.listening));
     return addresses[0]!;
@@ -117,12 +130,16 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   /** Shared where the system can; else one worker has the port for itself. */
   async function startSharing(hosts: readonly string[], port: number): Promise<readonly ListenAddress[]> {
-    const settingsFor = (workers: number, reusePort: boolean): ProxySettings => {
-      const limits = shareOf(options.settings.limits, workers, descriptorLimit());
-      return { ...options.settings, hosts, port, reusePort, limits };
-    };
+    const limits = affordable(options.settings.limits, descriptorLimit());
+    const settingsFor = (reusePort: boolean): ProxySettings => ({
+      ...options.settings,
+      hosts,
+      port,
+      reusePort,
+      limits,
+    });
     if (canSharePorts) {
-      settings = settingsFor(options.workers, true);
+      settings = settingsFor(true);
       try {
         return await startWorkers(options.workers);
       } catch (error) {
@@ -131,7 +148,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         logger.warn('this system cannot share a port: one proxy worker instead of several');
       }
     }
-    settings = settingsFor(1, false);
+    settings = settingsFor(false);
     return startWorkers(1);
   }
 

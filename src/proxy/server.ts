@@ -32,6 +32,7 @@ import { endSoon } from './linger.ts';
 import type { LastInterval, ProxyCounters, ProxySettings } from './messages.ts';
 import { createRecorder } from './recorder.ts';
 import { type Accepted, checkRequest } from './request-check.ts';
+import { createSeats, createSharedSeats, type Seats } from './seats.ts';
 import { createTrafficNotes, type RouteTraffic } from './traffic.ts';
 import { createUpgrader } from './upgrade.ts';
 import { createUpstreams } from './upstreams.ts';
@@ -68,6 +69,8 @@ export interface ServerOptions {
   /** Milliseconds that requests to a target that has left have to end. */
   readonly drain: number;
   readonly now: () => number;
+  /** Counted together with other workers; without it alone. */
+  readonly seats?: Seats;
   /** Null for none. */
   readonly accessLog?: AccessLog | null;
   /** No file descriptor was left for a connection. */
@@ -84,7 +87,9 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const table: RoutingTable = createTable({ ...options.table, hosts: [] });
   const counters = createCounters();
   const names = createFieldNames();
-  const connections = createConnections(limits);
+  const connections = createConnections(
+    options.seats ?? createSeats(limits, createSharedSeats(limits, 1), 0),
+  );
   const upstreams = createUpstreams(limits, names, now);
   const onExhausted = options.onExhausted ?? (() => undefined);
   const isCurrent = (key: string): boolean => drain.isCurrent(key);

@@ -7,6 +7,7 @@ import { createAccessLog } from './access-log.ts';
 import { createExhaustion } from './exhaustion.ts';
 import { createLastIntervals } from './last-intervals.ts';
 import type { FromWorker, ProxySettings, ToWorker } from './messages.ts';
+import { createSeats, type SharedSeats } from './seats.ts';
 import { createProxyServer } from './server.ts';
 
 export interface WorkerData {
@@ -14,11 +15,14 @@ export interface WorkerData {
   readonly table: TableSnapshot;
   readonly self: string;
   readonly drain: number;
+  readonly seats: SharedSeats;
+  /** Its own one of the seats. */
+  readonly row: number;
   /** To the access log's writer; null for none. */
   readonly accessLog: MessagePort | null;
 }
 
-const { settings, table, self, drain, accessLog: logPort } = workerData as WorkerData;
+const { settings, table, self, drain, seats, row, accessLog: logPort } = workerData as WorkerData;
 const port = parentPort!;
 const tell = (message: FromWorker): void => port.postMessage(message);
 const problems = { exhaustion: null as string | null, health: null as string | null };
@@ -36,6 +40,7 @@ const proxy = createProxyServer({
   self,
   drain,
   now: Date.now,
+  seats: createSeats(settings.limits, seats, row),
   accessLog,
   onExhausted: (error) => exhaustion.noticed(error),
   onHealth: tellProblem('health'),

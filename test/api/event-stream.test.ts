@@ -41,17 +41,16 @@ describe('the stream of events', () => {
       }
       going = false;
     })();
-    for (let client = 0; client < 200 && (going || client < 20); client++) {
+    /** Reads on where the client before was cut off, and is cut off itself after so many bytes or milliseconds. */
+    const readOn = async (mostBytes: number, milliseconds: number): Promise<void> => {
       const stream = await open(seen.at(-1));
-      let bytes = Math.floor(Math.random() * 20_000);
       let text = '';
       stream.setEncoding('utf8');
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => stream.destroy(), 50 + Math.random() * 100);
+        const timer = setTimeout(() => stream.destroy(), milliseconds);
         stream.on('data', (chunk: string) => {
           text += chunk;
-          bytes -= chunk.length;
-          if (bytes < 0) stream.destroy();
+          if (text.length > mostBytes) stream.destroy();
         });
         stream.on('error', () => undefined);
         stream.on('close', () => {
@@ -64,9 +63,16 @@ describe('the stream of events', () => {
         const id = /^id: (\d+)$/m.exec(block)?.[1];
         if (id !== undefined) seen.push(Number(id));
       }
-    }
+    };
+    for (let client = 0; client < 200 && (going || client < 20); client++)
+      await readOn(Math.floor(Math.random() * 20_000), 50 + Math.random() * 100);
     await storm;
     await routesEqual(portolan, engine);
+    const { position } = (await portolan.json<{ log: { position: number } }>('/system')).log;
+    await within(20_000, 'the rest', async () => {
+      await readOn(Number.POSITIVE_INFINITY, 500);
+      return seen.length >= position;
+    });
     expect(seen).toEqual(Array.from({ length: seen.length }, (_, at) => at + 1));
     expect(seen.length).toBeGreaterThan(100);
   });

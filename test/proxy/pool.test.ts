@@ -7,6 +7,7 @@ import type { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Position } from '../../src/events/ids.ts';
+import type { ProxyLimits } from '../../src/proxy/messages.ts';
 import { createProxy, type Proxy as Pool } from '../../src/proxy/pool.ts';
 import { explainListen, PortUnavailable } from '../../src/proxy/port-claim.ts';
 import type { HostEntry, TableSnapshot } from '../../src/routing/table.ts';
@@ -50,10 +51,15 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-const make = (port = 0, workers = 2, hosts: readonly string[] = ['127.0.0.1']): Pool => {
+interface Made {
+  readonly port?: number;
+  readonly hosts?: readonly string[] | undefined;
+  readonly limits?: Partial<ProxyLimits>;
+}
+const make = ({ port = 0, hosts = ['127.0.0.1'], limits = {} }: Made = {}): Pool => {
   const proxy = createProxy({
-    settings: { ...settingsOf(), hosts, port },
-    workers,
+    settings: { ...settingsOf({ limits }), hosts, port },
+    workers: 2,
     drain: 1_000,
     logger: pino({ level: 'silent' }),
   });
@@ -61,8 +67,11 @@ const make = (port = 0, workers = 2, hosts: readonly string[] = ['127.0.0.1']): 
   return proxy;
 };
 const web = (): HostEntry => entryOf(host, [routeOf([targetOf(backend)])]);
-const start = async (table: TableSnapshot = snapshotOf([web()])): Promise<[Pool, number]> => {
-  const proxy = make();
+const start = async (
+  table: TableSnapshot = snapshotOf([web()]),
+  limits: Partial<ProxyLimits> = {},
+): Promise<[Pool, number]> => {
+  const proxy = make({ limits });
   const [address] = await within(proxy.start(table), 'the start', 20_000);
   return [proxy, address!.port];
 };
@@ -71,6 +80,27 @@ const askAll = async (port: number, bytes = get): Promise<Set<number>> =>
   new Set(
     (await Promise.all(Array.from({ length: 24 }, () => ask(port, bytes)))).map(({ status }) => status),
   );
+/** Those that are answered, one after the other. */
+const stillOpen = async (clients: readonly RawClient[]): Promise<RawClient[]> => {
+  const open: RawClient[] = [];
+  for (const client of clients) {
+    client.send(get);
+    const answered = client.answer().then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+    if (await Promise.race([answered, client.closed().then(() => false)])) open.push(client);
+  }
+  return open;
+};
+const openClients = async (port: number, count: number): Promise<RawClient[]> => {
+  const open: RawClient[] = [];
+  for (let made = 0; made < count; made += 1) open.push(...(await stillOpen([await openClient(port)])));
+  ends.push(async () => {
+    for (const client of open) client.close();
+  });
+  return open;
+};
 const untilAll = async (port: number, status: number, bytes = get): Promise<void> => {
   const deadline = Date.now() + 5_000;
   for (;;) {
@@ -88,7 +118,7 @@ describe('workers', () => {
     expect(await askAll(port)).toEqual(new Set([200]));
   });
   test.runIf(hasIpv6)('listen on both families', async () => {
-    const proxy = make(0, 2, ['127.0.0.1', '::1']);
+    const proxy = make({ hosts: ['127.0.0.1', '::1'] });
     const addresses = await within(proxy.start(snapshotOf([web()])), 'the start', 20_000);
     expect(addresses.map(({ address }) => address)).toEqual(['127.0.0.1', '::1']);
     expect(new Set(addresses.map(({ port }) => port)).size).toBe(1);
@@ -100,7 +130,7 @@ describe('workers', () => {
     client.close();
   });
   test('leave out an IPv6 address that the machine has not', async () => {
-    const proxy = make(0, 1, ['127.0.0.1', '2001:db8::1']);
+    const proxy = make({ hosts: ['127.0.0.1', '2001:db8::1'] });
     const addresses = await within(proxy.start(snapshotOf([])), 'the start', 20_000);
     expect(addresses.map(({ address }) => address)).toEqual(['127.0.0.1']);
   });
@@ -131,6 +161,16 @@ describe('workers', () => {
     await threads[0]!.terminate();
     await until(() => proxy.workers() === 2 && threads.length === 3, 'the replacement');
     expect(proxy.counters().requests).toBe(24);
+  });
+  test('count connections together: those of one client, and those of one that died no more', async () => {
+    const [proxy, port] = await start(undefined, { connectionsPerClient: 3 });
+    const held = await openClients(port, 12);
+    expect(held).toHaveLength(3);
+    await threads[0]!.terminate();
+    await until(() => proxy.workers() === 2 && threads.length === 3, 'the replacement');
+    await within(once(threads[2]!, 'message'), 'it listens', 20_000);
+    const left = await stillOpen(held);
+    expect(left.length + (await openClients(port, 12)).length).toBe(3);
   });
 });
 
@@ -204,7 +244,7 @@ describe('a port that is taken', () => {
   };
   const refusal = async (port: number, hosts?: readonly string[]): Promise<PortUnavailable> => {
     const error: unknown = await within(
-      make(port, 2, hosts)
+      make({ port, hosts })
         .start(snapshotOf([]))
         .then(
           () => null,
@@ -241,10 +281,10 @@ describe('a port that is taken', () => {
     await refusal(port);
     await ends.pop()!();
     await ends.pop()!();
-    const first = make(port);
+    const first = make({ port });
     await within(first.start(snapshotOf([web()])), 'the start', 20_000);
     await first.stop(0);
-    await within(make(port).start(snapshotOf([web()])), 'the start', 20_000);
+    await within(make({ port }).start(snapshotOf([web()])), 'the start', 20_000);
     expect(await askAll(port)).toEqual(new Set([200]));
   });
   test('that is not permitted says how it would be', () => {
