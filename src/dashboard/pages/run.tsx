@@ -47,18 +47,25 @@ function RunDialog({ onClose }: { onClose: () => void }) {
       ...(env.trim() === '' ? {} : { env: pairsOf(env) }),
     };
     const signal = new AbortController().signal;
+    let answered = false;
     await listen(
       '/containers',
       ({ event: kind, data }) => {
         const value = JSON.parse(data);
         if (kind === 'progress') setLayers((before) => new Map(before).set(value.id ?? '', value));
+        answered ||= kind === 'failed' || kind === 'done';
         if (kind === 'failed') setProblem(value.detail);
         if (kind !== 'done') return;
         onClose();
         navigate(containerPath(name || value.container));
       },
       { signal, method: 'POST', body },
-    ).catch((error: Error) => setProblem(error.message));
+    ).then(
+      () =>
+        answered ||
+        setProblem('The answer broke off before its end: the list of containers shows whether it runs.'),
+      (error: Error) => setProblem(error.message),
+    );
     setLayers(null);
   };
   return (
