@@ -137,3 +137,12 @@ export function lastRouteOf(state: State, site: Site): Route | null {
   const id = state.lastRoute.get(site);
   return (id === undefined ? undefined : state.routes.get(id)) ?? null;
 }
+
+/** The set under a key, which is made if there is none. */
+export function setAt<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = new Set<V>();
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,131 @@
+/** The part of the fold that is about containers: what was observed of them, and what they want. */
+import type { FoldedEvent } from '../events/event.ts';
+import type { ContainerId, EngineId } from '../events/ids.ts';
+import type { ContainerObservation } from '../events/observations.ts';
+import { dropStaleRefusals } from './evolve-refusal.ts';
+import { noteRestart } from './evolve-story.ts';
+import { whatBecameOf, whyRemoved } from './explain.ts';
+import { type Intent, intentOf, isAlive } from './intent.ts';
+import type { Site } from './route.ts';
+import { type Container, type ContainerKey, containerKey, type State, setAt } from './state.ts';
+
+const idle: Intent = { owner: '', claims: [], refusals: [], warnings: [] };
+
+/** @returns sites to decide again */
+export function observe(state: State, event: FoldedEvent & { type: 'ContainerObserved' }): readonly Site[] {
+  if (event.engineId === null) return [];
+  state.departed = null;
+  const { occurredBetween: _, ...observation } = event.data;
+  const key = containerKey(event.engineId, observation.container);
+  const known = state.containers.get(key);
+  const container = known ?? createContainer(key, event.engineId, observation);
+  state.containers.set(key, container);
+  const wasAlive = known !== undefined && isAlive(container.observation);
+  noteRestart(state, container, observation, event.recordedAt);
+  container.observation = observation;
+  container.observedBy = event.id;
+  container.unreadable = false;
+  if (isAlive(observation)) container.stoppedSince = null;
+  else if (wasAlive || container.stoppedSince === null) container.stoppedSince = event.recordedAt;
+  if (!isAlive(observation)) state.refusals.delete(key);
+  if (observation.spec.networkMode.startsWith('container:')) state.followers.add(key);
+  else state.followers.delete(key);
+  const touched = new Set(reclaim(state, container));
+  for (const follower of followersOf(state, container)) {
+    for (const site of reclaim(state, follower)) touched.add(site);
+  }
+  return [...touched];
+}
+
+/** @returns sites to decide again */
+export function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' }): readonly Site[] {
+  if (event.engineId === null) return [];
+  const key = containerKey(event.engineId, event.data.container);
+  const container = state.containers.get(key);
+  if (container === undefined) return [];
+  const touched = new Set(container.intent.claims.map((claim) => claim.site));
+  for (const site of touched) unclaim(state, site, key);
+  keepObituaries(state, container);
+  state.departed = { key, obituary: whyRemoved(container, event.recordedAt) };
+  state.containers.delete(key);
+  state.refusals.delete(key);
+  state.followers.delete(key);
+  for (const follower of followersOf(state, container)) {
+    for (const site of reclaim(state, follower)) touched.add(site);
+  }
+  return [...touched];
+}
+
+/** @returns sites to decide again */
+export function rebuildIntents(state: State): readonly Site[] {
+  state.followers.clear();
+  for (const container of state.containers.values()) {
+    if (container.observation.spec.networkMode.startsWith('container:')) state.followers.add(container.key);
+  }
+  const touched = new Set<Site>();
+  for (const container of state.containers.values()) {
+    for (const site of reclaim(state, container)) touched.add(site);
+  }
+  return [...touched];
+}
+
+/** Works out again what a container wants. @returns the sites it wanted before or wants now */
+export function reclaim(state: State, container: Container): readonly Site[] {
+  const before = container.intent.claims;
+  if (state.policy === null || container.unreadable)
+    container.intent = { ...idle, owner: container.intent.owner };
+  else {
+    const find = (id: ContainerId) => state.containers.get(containerKey(container.engine, id))?.observation;
+    container.intent = intentOf(container.observation, state.policy, find);
+  }
+  const after = container.intent.claims;
+  const wanted = new Set(after.map((claim) => claim.site));
+  for (const { site } of before) if (!wanted.has(site)) unclaim(state, site, container.key);
+  for (const site of container.claimedSince.keys())
+    if (!wanted.has(site)) container.claimedSince.delete(site);
+  for (const claim of after) {
+    if (!container.claimedSince.has(claim.site)) container.claimedSince.set(claim.site, state.position);
+    setAt(state.contenders, claim.site).add(container.key);
+    setAt(state.sites, claim.match.host).add(claim.site);
+  }
+  dropStaleRefusals(state, container, wanted);
+  return [...new Set([...before.map((claim) => claim.site), ...wanted])];
+}
+
+/** What is said of a container ends with it, but for the routes that it was the last target of. */
+function keepObituaries(state: State, container: Container): void {
+  for (const id of state.closings.get(container.key) ?? []) {
+    const route = state.routes.get(id)!;
+    const closing = { ...route.closing!, obituary: whatBecameOf(container, route.closing!, route.since) };
+    state.routes.set(id, { ...route, closing });
+  }
+}
+
+function createContainer(key: ContainerKey, engine: EngineId, observation: ContainerObservation): Container {
+  return {
+    key,
+    engine,
+    observation,
+    observedBy: '' as Container['observedBy'],
+    stoppedSince: null,
+    unreadable: false,
+    claimedSince: new Map(),
+    story: { command: null, killed: null, restarts: [] },
+    intent: idle,
+  };
+}
+
+function unclaim(state: State, site: Site, key: ContainerKey): void {
+  const contenders = state.contenders.get(site);
+  contenders?.delete(key);
+  if (contenders?.size === 0) state.contenders.delete(site);
+}
+
+function followersOf(state: State, container: Container): Container[] {
+  const mode = `container:${container.observation.container}`;
+  return [...state.followers]
+    .map((key) => state.containers.get(key)!)
+    .filter(
+      (follower) => follower.observation.spec.networkMode === mode && follower.engine === container.engine,
+    );
+}
