@@ -2,16 +2,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Target } from '../events/decisions.ts';
-import { nearest } from '../routing/nearest.ts';
 import { type Outcome, outcomeOf } from '../routing/outcome.ts';
-import {
-  createTable,
-  type HostEntry,
-  type RoutingTable,
-  type TableDelta,
-  type TableSnapshot,
-  type Trust,
-} from '../routing/table.ts';
+import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
 import type { AccessLog } from './access-log.ts';
 import { createBalancer } from './balance.ts';
 import { createTrustedProxies, peerAddress } from './client.ts';
@@ -19,17 +11,19 @@ import { createConnections } from './connections.ts';
 import { createCopies } from './copies.ts';
 import { createCounters } from './counters.ts';
 import { createDrain } from './drain.ts';
-import { answer, isExplained, isPageShown, type OwnAnswer, rawAnswer } from './error-page.ts';
+import { isExplained, type OwnAnswer, rawAnswer } from './error-page.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { createFieldNames } from './field-names.ts';
 import { createForward } from './forward.ts';
 import { createGarbage } from './garbage.ts';
 import { isLoop, requestHeaders } from './headers.ts';
 import { createHealth } from './health.ts';
+import { createHeldTable } from './held-table.ts';
 import { createHold } from './hold.ts';
 import { createHttpServer } from './http-server.ts';
 import { endSoon } from './linger.ts';
 import type { LastInterval, ProxyCounters, ProxySettings } from './messages.ts';
+import { createOwnAnswers } from './own-answers.ts';
 import { createRecorder } from './recorder.ts';
 import { type Accepted, checkRequest } from './request-check.ts';
 import { createSeats, createSharedSeats, type Seats } from './seats.ts';
@@ -84,7 +78,6 @@ export interface ServerOptions {
 export function createProxyServer(options: ServerOptions): ProxyServer {
   const { settings, self, now } = options;
   const { limits } = settings;
-  const table: RoutingTable = createTable({ ...options.table, hosts: [] });
   const counters = createCounters();
   const names = createFieldNames();
   const connections = createConnections(
@@ -135,6 +128,18 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
       upgrader.end(key);
     },
   });
+  const held = createHeldTable(options.table, (before, after) => {
+    drain.changed(before, after);
+    health.changed(before, after);
+  });
+  const { table } = held;
+  const answers = createOwnAnswers({
+    settings,
+    counters,
+    connections,
+    table,
+    lastIntervals: options.lastIntervals ?? (() => Promise.resolve([])),
+  });
   let exchanges = 0;
   let closing = false;
 
@@ -149,7 +154,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     });
     if (closing) res.shouldKeepAlive = false;
     connections.inTurn(req, res, () => {
-      if ('sentence' in checked) own(req, res, record, checked);
+      if ('sentence' in checked) answers.give(req, res, record, checked);
       else hold.pass(table.trust, () => serve(req, res, record, checked, expectsContinue));
     });
   }
@@ -174,10 +179,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     if (res.destroyed) return;
     const found = find(record, accepted);
     if (found.kind === 'own') {
-      const near = found.status === 404 ? () => nearHosts(accepted.host) : undefined;
-      if (found.status === 503 && isPageShown(req, settings))
-        ownWithPast(req, res, record, found, accepted.host);
-      else own(req, res, record, { ...found, near });
+      answers.giveForHost(req, res, record, found, accepted.host);
       return;
     }
     const { hasBody, target: path } = accepted;
@@ -193,23 +195,12 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
         expectsContinue: hasBody && expectsContinue,
       },
       targets: () => targetsOf(req, record, accepted),
-      fail: (status, sentence) => own(req, res, record, downAnswer(accepted, status, sentence)),
+      fail: (status, sentence) => answers.give(req, res, record, downAnswer(accepted, status, sentence)),
     });
     connections.onBroken(req.socket, () => {
       end();
       return false;
     });
-  }
-
-  /** For a person who may have mistyped: among so many at most, as it is done while others wait. */
-  function nearHosts(host: string): string[] {
-    const known = [...table.hosts.values().take(500)].filter(({ sentence }) => sentence === '');
-    return nearest(
-      host,
-      known.map((entry) => entry.host),
-      Math.max(2, Math.floor(host.length / 5)),
-      3,
-    );
   }
 
   /** Notes what was found, and in which table. */
@@ -237,31 +228,6 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   function headersFor(req: IncomingMessage, { requestId }: ExchangeRecord, accepted: Accepted): string[] {
     const peer = peerAddress(req.socket.remoteAddress);
     return requestHeaders(req.rawHeaders, accepted, { peer, isTrusted, self, requestId }, names);
-  }
-
-  /** A moment later: they come from control. */
-  function ownWithPast(
-    req: IncomingMessage,
-    res: ServerResponse,
-    record: ExchangeRecord,
-    reply: OwnAnswer,
-    host: string,
-  ): void {
-    const asked = options.lastIntervals?.(host) ?? Promise.resolve([]);
-    void asked.then((intervals) => own(req, res, record, { ...reply, intervals }));
-  }
-
-  function own(req: IncomingMessage, res: ServerResponse, record: ExchangeRecord, reply: OwnAnswer): void {
-    if (res.headersSent || res.destroyed) return;
-    counters.own(reply.status);
-    record.status = reply.status;
-    record.reason = reply.sentence;
-    if (record.requestId !== null) res.setHeader('X-Request-Id', record.requestId);
-    answer(req, res, reply, settings);
-    connections.onBroken(req.socket, () => {
-      res.end();
-      return true;
-    });
   }
 
   function onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -314,25 +280,6 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     });
   }
 
-  function tableChanged(before: HostEntry | undefined, after: HostEntry | undefined): void {
-    drain.changed(before, after);
-    health.changed(before, after);
-  }
-
-  function takeOver(hosts: TableSnapshot['hosts']): void {
-    const gone = new Map(table.hosts);
-    for (const entry of hosts) {
-      tableChanged(gone.get(entry.host), entry);
-      gone.delete(entry.host);
-      table.hosts.set(entry.host, entry);
-    }
-    for (const [host, entry] of gone) {
-      tableChanged(entry, undefined);
-      table.hosts.delete(host);
-    }
-  }
-
-  takeOver(options.table.hosts);
   const onRawAnswer = (socket: Socket, status: number, sentence: string): void => {
     counters.own(status);
     recorder.unread(socket, status, sentence);
@@ -342,17 +289,8 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
 
   return {
     servers,
-    replace(snapshot) {
-      takeOver(snapshot.hosts);
-      table.position = snapshot.position;
-    },
-    apply(delta) {
-      for (const entry of delta.hosts) {
-        tableChanged(table.hosts.get(entry.host), entry);
-        table.hosts.set(entry.host, entry);
-      }
-      table.position = delta.position;
-    },
+    replace: held.replace,
+    apply: held.apply,
     setTrust(trust) {
       table.trust = trust;
       if (trust !== 'holding') hold.release();
