@@ -1,0 +1,45 @@
+/** Names that are near, held against the definition of the distance. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { nearest } from '../../src/routing/nearest.ts';
+
+const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 });
+
+test('what is near is what the plain definition of the edit distance says', () => {
+  const within = fc.constantFrom(0, 1, 2, 3, 5, Number.POSITIVE_INFINITY);
+  fc.assert(
+    fc.property(
+      word,
+      fc.uniqueArray(word, { maxLength: 12 }),
+      within,
+      fc.integer({ min: 1, max: 4 }),
+      (name, names, farthest, most) => {
+        const wanted = names
+          .map((other) => ({ other, edits: editsBetween(name, other) }))
+          .filter(({ edits }) => edits <= farthest)
+          .sort((one, two) => one.edits - two.edits || (one.other < two.other ? -1 : 1))
+          .slice(0, most);
+        expect(nearest(name, names, farthest, most)).toEqual(wanted.map(({ other }) => other));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test('hosts that share all but a few letters are told apart', () => {
+  const names = ['web.shop.docker.localhost', 'api.shop.docker.localhost', 'nginx1.docker.localhost'];
+  expect(nearest('wep.shop.docker.localhost', names, 5, 2)).toEqual([
+    'web.shop.docker.localhost',
+    'api.shop.docker.localhost',
+  ]);
+  expect(nearest('nginx2.docker.localhost', names, 2)).toEqual(['nginx1.docker.localhost']);
+  expect(nearest('postgres.docker.localhost', names, 2)).toEqual([]);
+});
+
+/** By the recursion itself (Levenshtein 1966). */
+function editsBetween(one: string, other: string): number {
+  if (one === '' || other === '') return one.length + other.length;
+  const [a, b] = [one.slice(1), other.slice(1)];
+  if (one[0] === other[0]) return editsBetween(a, b);
+  return 1 + Math.min(editsBetween(a, other), editsBetween(one, b), editsBetween(a, b));
+}
