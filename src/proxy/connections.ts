@@ -3,11 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { peerAddress } from './client.ts';
 import type { Seats } from './seats.ts';
+import type { Stalls } from './stalls.ts';
 
 export interface Connections {
   open(): number;
   /** @returns false for one too many, which is closed */
   accept(socket: Socket): boolean;
+  /** It carries a tunnel from now on, which may stand still. */
+  letStand(socket: Socket): void;
   /** Runs when the answers to requests before it on the same connection have gone out (RFC 9112 9.3.2). */
   inTurn(req: IncomingMessage, res: ServerResponse, run: () => void): void;
   /**
@@ -30,7 +33,7 @@ interface Turn {
   readonly waiting: { readonly res: ServerResponse; readonly run: () => void }[];
 }
 
-export function createConnections(seats: Seats): Connections {
+export function createConnections(seats: Seats, stalls: Stalls): Connections {
   const turns = new WeakMap<Socket, Turn>();
   let open = 0;
 
@@ -58,12 +61,15 @@ export function createConnections(seats: Seats): Connections {
         return false;
       }
       open += 1;
+      stalls.watch(socket);
       socket.once('close', () => {
         open -= 1;
+        stalls.forget(socket);
         seats.leave(client);
       });
       return true;
     },
+    letStand: stalls.forget,
     inTurn({ socket }, res, run) {
       const turn = turns.get(socket);
       if (turn === undefined) {

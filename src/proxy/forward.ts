@@ -81,7 +81,7 @@ class Forwarding implements AnswerListener {
     this.#exchange = exchange;
     this.#patience = createPatience(limits.startGrace, now);
     const { req, res, record } = exchange;
-    const replyDeps = { names, counters, copies, record, stallTimeout: limits.idleTimeout };
+    const replyDeps = { names, counters, copies, record };
     this.#reply = new Reply(req, res, replyDeps, () => this.#attempt?.resume());
   }
 
@@ -282,7 +282,6 @@ class Forwarding implements AnswerListener {
 
   #settle(): void {
     this.#finished = true;
-    this.#reply.close();
     for (const timer of [this.#uploadTimer, this.#pause]) if (timer !== null) clearTimeout(timer);
   }
 }

@@ -17,8 +17,6 @@ export interface ReplyDeps {
   readonly counters: Counters;
   readonly copies: Copies;
   readonly record: ExchangeRecord;
-  /** Milliseconds without the client taking anything. */
-  readonly stallTimeout: number;
 }
 
 /** A class, as each request makes one. */
@@ -31,7 +29,8 @@ export class Reply {
   #left: number | null = null;
   #chunked = false;
   #written = false;
-  #stall: NodeJS.Timeout | null = null;
+  /** `onDrain` is to be called. */
+  #full = false;
 
   /** @param onDrain the client takes more, after `data` gave false */
   constructor(req: IncomingMessage, res: ServerResponse, deps: ReplyDeps, onDrain: () => void) {
@@ -123,17 +122,12 @@ export class Reply {
     this.#req.socket.resetAndDestroy();
   }
 
-  /** The exchange is over, one way or another. */
-  close(): void {
-    if (this.#stall !== null) clearTimeout(this.#stall);
-    this.#stall = null;
-  }
-
+  /** Once, though what was read already goes on coming. */
   #waitForDrain(): void {
-    const { stallTimeout } = this.#deps;
-    if (stallTimeout > 0) this.#stall = setTimeout(() => this.cut(), stallTimeout);
+    if (this.#full) return;
+    this.#full = true;
     this.#res.once('drain', () => {
-      this.close();
+      this.#full = false;
       this.#onDrain();
     });
   }

@@ -27,6 +27,7 @@ import { createOwnAnswers } from './own-answers.ts';
 import { createRecorder } from './recorder.ts';
 import { type Accepted, checkRequest } from './request-check.ts';
 import { createSeats, createSharedSeats, type Seats } from './seats.ts';
+import { createStalls } from './stalls.ts';
 import { createTrafficNotes, type RouteTraffic } from './traffic.ts';
 import { createUpgrader } from './upgrade.ts';
 import { createUpstreams } from './upstreams.ts';
@@ -80,9 +81,9 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const { limits } = settings;
   const counters = createCounters();
   const names = createFieldNames();
-  const connections = createConnections(
-    options.seats ?? createSeats(limits, createSharedSeats(limits, 1), 0),
-  );
+  const stalls = createStalls(limits.idleTimeout);
+  const seats = options.seats ?? createSeats(limits, createSharedSeats(limits, 1), 0);
+  const connections = createConnections(seats, stalls);
   const upstreams = createUpstreams(limits, names, now);
   const onExhausted = options.onExhausted ?? (() => undefined);
   const isCurrent = (key: string): boolean => drain.isCurrent(key);
@@ -232,6 +233,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
 
   function onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
     counters.upgrade();
+    connections.letStand(socket);
     socket.on('error', () => socket.destroy());
     // An answer before it has not gone out yet: the tunnel's bytes would get mixed up with it.
     if (connections.current(socket) !== null) {
@@ -309,6 +311,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     close() {
       drain.close();
       health.close();
+      stalls.close();
       upgrader.close();
       upstreams.close();
       for (const server of servers) server.closeAllConnections();

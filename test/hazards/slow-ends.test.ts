@@ -15,6 +15,7 @@ import {
   ok,
   openClient,
   type RawBackend,
+  type RawClient,
   type Script,
   startBackend,
   until,
@@ -167,7 +168,69 @@ describe('a client that stops', () => {
   });
 });
 
+describe('a client that takes nothing of what waits for it is reset, whatever that is', () => {
+  /** Asks for as long as answers go out, and never reads one. */
+  async function askWithoutReading(proxy: TestProxy, request: string): Promise<RawClient> {
+    const client = await openClient(proxy.port);
+    client.socket.pause();
+    let sent = 0;
+    for (let still = 0; still < 5; ) {
+      const before = answered(proxy);
+      // Fewer than may wait on one connection.
+      client.send(request.repeat(50 - (sent - before)));
+      sent = before + 50;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      still = answered(proxy) === before ? still + 1 : 0;
+    }
+    return client;
+  }
+  const answered = ({ proxy }: TestProxy): number =>
+    Object.values(proxy.counters().answers).reduce((sum, count) => sum + count, 0);
+
+  test('small answers', async () => {
+    const [, proxy] = await start(
+      (_, socket) => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n${'x'.repeat(10_000)}`),
+      { limits: { idleTimeout: 1_000 } },
+    );
+    const client = await askWithoutReading(proxy, get);
+    await until(() => proxy.proxy.connections() === 0, 'the connection is given up');
+    expect(proxy.proxy.open()).toBe(0);
+    client.close();
+  });
+  test('the proxy’s own answers', async () => {
+    const [, proxy] = await start(ok, { limits: { idleTimeout: 1_000 } });
+    const unknown = 'GET / HTTP/1.1\r\nHost: nobody.localhost\r\nAccept: text/html\r\n\r\n';
+    const client = await askWithoutReading(proxy, unknown);
+    await until(() => proxy.proxy.connections() === 0, 'the connection is given up');
+    expect(proxy.proxy.open()).toBe(0);
+    client.close();
+  });
+});
+
 describe('a client that reads slowly', () => {
+  test('and steadily is never cut, however long it takes, though several chunks come at once', async () => {
+    const total = 6 << 20;
+    const chunk = Buffer.from(`1000\r\n${'x'.repeat(4_096)}\r\n`);
+    const chunks = Buffer.concat(Array.from({ length: total / 4_096 }, () => chunk));
+    const [, proxy] = await start(
+      (_, socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+        socket.write(chunks);
+        socket.write('0\r\n\r\n');
+      },
+      { limits: { idleTimeout: 400 } },
+    );
+    const client = await openClient(proxy.port);
+    client.send(get);
+    let size = 0;
+    client.socket.removeAllListeners('data').on('data', (bytes: Buffer) => {
+      size += bytes.length;
+      client.socket.pause();
+      setTimeout(() => client.socket.resume(), 15);
+    });
+    await until(() => size > total, 'all of it', 20_000);
+    client.close();
+  });
   test('holds the upstream up instead of filling memory', async () => {
     let written = 0;
     const chunk = Buffer.alloc(1 << 16);
