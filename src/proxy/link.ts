@@ -85,6 +85,8 @@ export class Link implements AnswerParts {
 
   information(head: AnswerHead): void {
     const exchange = this.#exchange;
+    // A sign of life; how many there may be is bounded.
+    this.#waiting?.refresh();
     if (head.status !== 100) exchange?.listener.information(head);
     // One that nobody waits for is noise.
     else if (exchange?.request.expectsContinue) exchange.listener.proceed();
@@ -156,7 +158,11 @@ export class Link implements AnswerParts {
     this.#socket.cork();
     this.#socket.write(head, 'latin1');
     const ends = {
-      onDone: () => exchange.uploaded(),
+      onDone: () => {
+        exchange.upload = null;
+        // Only from now on it can be late with its answer.
+        this.#waiting?.refresh();
+      },
       onError: (error: Error) => this.destroy(error),
     };
     const { names } = this.#deps;
@@ -174,9 +180,10 @@ export class Link implements AnswerParts {
 
   #onLate(): void {
     const exchange = this.#exchange;
-    if (exchange === null || exchange.answered) return;
-    // Until the request is whole, its answer is not late; an upload that stops is looked after elsewhere.
-    if (exchange.upload !== null && !exchange.upload.blocked) this.#waiting?.refresh();
+    // One that began its head, or said something before it, has not answered yet.
+    if (exchange === null || exchange.answer !== null) return;
+    // Until the request is whole, its answer is not late; a client that stops is looked after elsewhere.
+    if (exchange.upload?.wasTaken()) this.#waiting?.refresh();
     else this.destroy(failure('UND_ERR_HEADERS_TIMEOUT', 'no answer in time'));
   }
 
@@ -233,10 +240,6 @@ class LinkExchange implements Attempt {
 
   get isUploading(): boolean {
     return this.upload !== null;
-  }
-
-  uploaded(): void {
-    this.upload = null;
   }
 
   failed(error: Error): void {

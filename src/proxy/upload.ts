@@ -29,6 +29,8 @@ export class Upload {
   readonly #ends: UploadEnds;
   /** The upstream does not keep up. */
   #blocked = false;
+  /** It took something of late. */
+  #taken = true;
 
   constructor(
     req: IncomingMessage,
@@ -46,8 +48,11 @@ export class Upload {
     this.#ends = ends;
   }
 
-  get blocked(): boolean {
-    return this.#blocked;
+  /** Whether the upstream has taken anything since the last call, or has nothing to take. */
+  wasTaken(): boolean {
+    const taken = this.#taken || !this.#blocked;
+    this.#taken = false;
+    return taken;
   }
 
   start(): void {
@@ -93,6 +98,7 @@ export class Upload {
 
   readonly #onDrain = (): void => {
     this.#blocked = false;
+    this.#taken = true;
     this.#req.resume();
   };
 

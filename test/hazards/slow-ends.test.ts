@@ -16,6 +16,7 @@ import {
   openClient,
   type RawBackend,
   type RawClient,
+  reply,
   type Script,
   startBackend,
   until,
@@ -298,6 +299,47 @@ describe('an upstream that is slow', () => {
     expect(answer.status).toBe(504);
     await until(() => backend.sockets.size === 0, 'the connection is given up');
     expect(backend.requests).toHaveLength(1);
+  });
+  for (const [name, begun] of [
+    ['to end the head of its answer', 'HTTP/1.1 200 OK\r\nContent-Le'],
+    ['to answer after a 103', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'],
+    ['to answer after a 100', 'HTTP/1.1 100 Continue\r\n\r\n'],
+  ] as const) {
+    test(`${name}: 504, and its connection is given up`, async () => {
+      const [backend, proxy] = await start(reply(begun), { limits: { firstByteTimeout: 200 } });
+      const client = await openClient(proxy.port);
+      client.send(get);
+      expect((await client.answer()).status).toBe(504);
+      await until(() => backend.sockets.size === 0, 'the upstream connection is given up');
+      client.close();
+    });
+  }
+  test('to take a body, but does take it: the upload is not cut, however long it takes', async () => {
+    const total = 24 << 20;
+    let taken = 0;
+    const server = createServer((socket) => {
+      socket.on('data', (chunk: Buffer) => {
+        taken += chunk.length;
+        socket.pause();
+        setTimeout(() => socket.resume(), 8);
+        if (taken > total && !socket.destroyed)
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+      socket.on('error', () => socket.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await within(once(server, 'listening'), 'listen');
+    const { port } = server.address() as { port: number };
+    const proxy = await startProxy([entryOf(host, [routeOf([targetOf({ port, address: '127.0.0.1' })])])], {
+      limits: { firstByteTimeout: 1_500 },
+    });
+    ends.push(async () => void server.close(), proxy.close);
+    const client = await openClient(proxy.port);
+    client.send(post(`Content-Length: ${total}\r\n`));
+    client.send(Buffer.alloc(total));
+    await until(() => taken > total, 'all of it', 30_000);
+    expect((await client.answer('POST')).status).toBe(200);
+    client.close();
   });
   test('after its head: no idle timer cuts a stream of events', async () => {
     let socket: Socket | null = null;
