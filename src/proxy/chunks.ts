@@ -11,6 +11,8 @@ export interface Chunks {
 /** Extensions of one body: they mean nothing to anybody, and cost us time. */
 const mostExtension = 16 * 1024;
 const mostTrailers = 64 * 1024;
+/** Pieces below this that were read together are handed on together: each costs as much as a large one. */
+const smallPiece = 4 * 1024;
 /** Hexadecimal digits; a number holds them exactly. */
 const mostDigits = 13;
 
@@ -31,6 +33,7 @@ export function createChunks(parts: { data(bytes: Buffer): void }): Chunks {
   let digits = 0;
   let extension = 0;
   let trailers = '';
+  let pieces: Buffer[] = [];
 
   function readSize(code: number): void {
     const digit = hexOf(code);
@@ -62,8 +65,20 @@ export function createChunks(parts: { data(bytes: Buffer): void }): Chunks {
     const end = Math.min(bytes.length, at + size);
     size -= end - at;
     if (size === 0) state = phase.dataEnd;
-    parts.data(bytes.subarray(at, end));
+    const piece = bytes.subarray(at, end);
+    if (piece.length < smallPiece) pieces.push(piece);
+    else {
+      handOn();
+      parts.data(piece);
+    }
     return end;
+  }
+
+  function handOn(): void {
+    if (pieces.length === 0) return;
+    const all = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    pieces = [];
+    parts.data(all);
   }
 
   function readDataEnd(code: number): void {
@@ -102,6 +117,7 @@ export function createChunks(parts: { data(bytes: Buffer): void }): Chunks {
           else readDataEnd(code);
         }
       }
+      handOn();
       return at;
     },
     trailers: () => (state === phase.over ? trailers : null),

@@ -1,7 +1,8 @@
 /** Hazard: chunks whose size or end two servers see at different places. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createChunks } from '../../src/proxy/chunks.ts';
 import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import { openClient, type RawBackend, startBackend, until } from '../support/raw-http.ts';
+import { latin1, openClient, type RawBackend, startBackend, until } from '../support/raw-http.ts';
 import { describeRequests, H, host } from './cases.ts';
 
 const head = `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n`;
@@ -97,5 +98,20 @@ describe('chunks that are wrong', () => {
     await until(() => backend.sockets.size === 0, 'the upstream connection is given up');
     expect(backend.bytes()).not.toContain('0\r\n\r\n');
     expect(backend.requests).toEqual([]);
+  });
+});
+
+describe('chunks of one byte each, from an upstream that wants us to work', () => {
+  test('are handed on together as they are read, and in order with large ones', () => {
+    const parts: string[] = [];
+    const chunks = createChunks({ data: (bytes) => void parts.push(bytes.toString('latin1')) });
+    const large = 'L'.repeat(8_192);
+    const tiny = '1\r\na\r\n'.repeat(5_000);
+    const read = latin1(`${tiny}2000\r\n${large}\r\n1\r\nb\r\n1\r\nc\r\n`);
+    expect(chunks.read(read, 0)).toBe(read.length);
+    expect(parts).toEqual(['a'.repeat(5_000), large, 'bc']);
+    // What one read gave is not kept for the next: it may come much later.
+    chunks.read(latin1('1\r\nd\r\n'), 0);
+    expect(parts.at(-1)).toBe('d');
   });
 });
