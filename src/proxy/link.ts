@@ -122,7 +122,13 @@ export class Link implements AnswerParts {
     // The listener may have aborted.
     if (this.#exchange !== exchange) return;
     const idleFor = idle === null ? keptIdle : Math.min(idle * 1_000 - margin, mostKeptIdle);
-    if (!clean || !persistent || idleFor <= 0 || exchange.isUploading) {
+    if (
+      !clean ||
+      !persistent ||
+      idleFor <= 0 ||
+      exchange.isUploading ||
+      isOftenOverlooked(exchange.request)
+    ) {
       this.#close();
       return;
     }
@@ -219,6 +225,13 @@ export class Link implements AnswerParts {
     this.#deps.onGone(this);
   }
 }
+
+/**
+ * A body of a method that has none by definition: a careless server reads it as the next request, and its answer to that
+ * would be the next client's.
+ */
+const isOftenOverlooked = ({ body, method }: UpstreamRequest): boolean =>
+  body !== null && method !== 'POST' && method !== 'PUT' && method !== 'PATCH';
 
 /** One request on a connection. A class, as each request makes one. */
 class LinkExchange implements Attempt {

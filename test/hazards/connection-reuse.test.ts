@@ -1,5 +1,6 @@
 /** Hazard: a kept connection that is closed, poisoned, or belongs to a container that is gone. */
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Position } from '../../src/events/ids.ts';
 import { entryOf, routeOf, snapshotOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
@@ -12,6 +13,7 @@ import {
   type Script,
   startBackend,
   until,
+  within,
 } from '../support/raw-http.ts';
 import { H, host } from './cases.ts';
 
@@ -190,6 +192,16 @@ describe('poisoned connections', () => {
     expect((await ask(proxy.port, request('GET'))).body).toBe('ok');
     expect(backend.requests.map(({ line }) => line)).toEqual(['GET / HTTP/1.1', 'GET / HTTP/1.1']);
   });
+  for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS'])
+    test(`are never used again after a body of ${method}, which a careless upstream reads as a request (CL.0)`, async () => {
+      const port = await startCareless();
+      const proxy = await startProxy([entryOf(host, [routeOf([targetOf({ port, address: '127.0.0.1' })])])]);
+      ends.push(proxy.close);
+      const hidden = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
+      const first = `${method} /first HTTP/1.1\r\n${H}Content-Length: ${hidden.length}\r\n\r\n${hidden}`;
+      expect((await ask(proxy.port, first)).status).toBe(200);
+      expect((await ask(proxy.port, `GET /next HTTP/1.1\r\n${H}\r\n`)).body).toBe('GET /next HTTP/1.1');
+    });
   test('answers to requests that were given up reach nobody else', async () => {
     const late: (() => void)[] = [];
     const [backend, proxy] = await start(({ line }, socket) => {
@@ -210,3 +222,30 @@ describe('poisoned connections', () => {
     expect(backend.requests).toHaveLength(40);
   });
 });
+
+/** Takes whatever follows a head for the next one; its second answer comes late, as if it had to work for it. */
+async function startCareless(): Promise<number> {
+  const server = createServer((socket) => {
+    let rest = '';
+    let turn = Promise.resolve();
+    const answer = async (line: string): Promise<void> => {
+      if (line.includes('smuggled')) await new Promise((resolve) => setTimeout(resolve, 50));
+      const body = line.startsWith('HEAD ') ? '' : line;
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${line.length}\r\n\r\n${body}`);
+    };
+    socket
+      .on('error', () => undefined)
+      .on('data', (chunk: Buffer) => {
+        rest += chunk.toString('latin1');
+        for (let end = rest.indexOf('\r\n\r\n'); end !== -1; end = rest.indexOf('\r\n\r\n')) {
+          const line = rest.slice(0, rest.indexOf('\r\n'));
+          rest = rest.slice(end + 4);
+          turn = turn.then(() => answer(line));
+        }
+      });
+  });
+  server.listen(0, '127.0.0.1');
+  await within(once(server, 'listening'), 'listen');
+  ends.push(async () => void server.close());
+  return (server.address() as AddressInfo).port;
+}
