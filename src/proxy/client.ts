@@ -32,9 +32,10 @@ export function originOf(forwardedFor: string | undefined, peer: string, isTrust
   const hops = forwardedFor === undefined ? [] : forwardedFor.split(',').reverse();
   for (const hop of hops) {
     if (!isTrusted(origin)) break;
-    const address = peerAddress(bare(hop.trim()));
+    const address = bare(hop.trim());
     if (isIP(address) === 0) break;
-    origin = address;
+    // One form of each, whoever wrote it: `::ffff:cb00:7107` is 203.0.113.7.
+    origin = ipaddr.process(address).toString();
   }
   return origin;
 }

@@ -13,11 +13,13 @@ export type FieldKind =
   | 'expect'
   /** Who the request is from: set by us. */
   | 'forwarding'
+  /** Says more of that (`X-Forwarded-Ssl`, `-Scheme`, `-Prefix`): passed on from trusted proxies only. */
+  | 'claim'
   /** Our own, for finding loops. */
   | 'own-hop'
   /** `X-Request-Id`: ours while the access log is on. */
   | 'request-id'
-  /** Another spelling (`X_Forwarded_For`) that CGI-like upstreams take for the field itself. */
+  /** Another spelling (`X_Forwarded_For`, `X!Forwarded!For`) that CGI-like upstreams take for the field itself. */
   | 'alias';
 
 export interface FieldName {
@@ -45,11 +47,12 @@ const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['proxy-authorization', 'hop'],
   ['upgrade', 'hop'],
   ['http2-settings', 'hop'],
+  // No field at all, but CGI-like upstreams would have it as HTTP_PROXY (CVE-2016-5385, "httpoxy").
+  ['proxy', 'hop'],
   ['x-forwarded-for', 'forwarding'],
   ['x-forwarded-proto', 'forwarding'],
   ['x-forwarded-host', 'forwarding'],
   ['x-forwarded-port', 'forwarding'],
-  ['x-forwarded-server', 'forwarding'],
   ['x-real-ip', 'forwarding'],
   ['forwarded', 'forwarding'],
 ]);
@@ -70,12 +73,20 @@ export function createFieldNames(): FieldNames {
 
 function classify(name: string): FieldName {
   const lower = name.toLowerCase();
-  const kind = kinds.get(lower);
+  const kind = kindOf(lower);
   if (kind !== undefined) return { lower, kind };
-  const dashed = lower.replace(/[_.]/g, '-');
-  return { lower, kind: dashed !== lower && kinds.has(dashed) ? 'alias' : 'end-to-end' };
+  // Some keep letters and digits only, and put the same in place of all else.
+  const dashed = lower.replace(/[^a-z0-9]/g, '-');
+  return { lower, kind: kindOf(dashed) === undefined ? 'end-to-end' : 'alias' };
 }
+
+const kindOf = (lower: string): FieldKind | undefined =>
+  kinds.get(lower) ?? (lower.startsWith('x-forwarded-') ? 'claim' : undefined);
 
 /** Kinds that `Connection` may name in vain: the other side relies on them. */
 export const isProtected = (kind: FieldKind): boolean =>
-  kind === 'host' || kind === 'content-length' || kind === 'forwarding' || kind === 'own-hop';
+  kind === 'host' ||
+  kind === 'content-length' ||
+  kind === 'forwarding' ||
+  kind === 'claim' ||
+  kind === 'own-hop';

@@ -39,6 +39,8 @@ export function requestHeaders(
     const { kind, lower } = names(name);
     if (kind === 'end-to-end' || (kind === 'request-id' && hop.requestId === null)) {
       if (dropped === null || !dropped.has(lower)) fields.push(name, rawHeaders[index + 1]!);
+    } else if (kind === 'claim') {
+      if (trusted) fields.push(name, rawHeaders[index + 1]!);
     } else if (kind === 'te') {
       // The one use of TE that outlives the hop: the client takes trailers, and so do we.
       if (/(^|[,\s])trailers([,;\s]|$)/i.test(rawHeaders[index + 1]!)) fields.push('TE', 'trailers');
@@ -112,7 +114,10 @@ export function responseHeaders(
   return fields;
 }
 
-/** RFC 9110 6.5.1: framing, routing and the like mean nothing in a trailer, or harm. */
+/**
+ * RFC 9110 6.5.1: what frames, routes, conditions, authenticates or controls means nothing in a trailer, or harm: some
+ * servers put trailers among the header fields.
+ */
 export function trailerFields(rawTrailers: readonly string[], names: FieldNames): [string, string][] {
   const fields: [string, string][] = [];
   for (let index = 0; index < rawTrailers.length; index += 2) {
@@ -124,12 +129,27 @@ export function trailerFields(rawTrailers: readonly string[], names: FieldNames)
 }
 
 const notInTrailers = new Set([
+  'age',
   'authorization',
   'cache-control',
   'content-encoding',
   'content-range',
   'content-type',
+  'cookie',
+  'date',
+  'expires',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'location',
+  'max-forwards',
+  'pragma',
+  'range',
+  'retry-after',
   'set-cookie',
+  'vary',
   'www-authenticate',
 ]);
 

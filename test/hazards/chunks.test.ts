@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createChunks } from '../../src/proxy/chunks.ts';
 import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import { latin1, openClient, type RawBackend, startBackend, until } from '../support/raw-http.ts';
+import {
+  latin1,
+  openClient,
+  type RawBackend,
+  type SeenRequest,
+  startBackend,
+  until,
+} from '../support/raw-http.ts';
 import { describeRequests, H, host } from './cases.ts';
 
 const head = `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n`;
@@ -28,6 +35,21 @@ describeRequests('chunks that are right', [
     'trailers, which do not become header fields',
     '3\r\nabc\r\n0\r\nX-Trailer: smuggled\r\nHost: other\r\n\r\n',
   ),
+  ...[
+    'Cookie: a=b',
+    'Range: bytes=0-1',
+    'If-Match: "a"',
+    'Max-Forwards: 0',
+    'X_Forwarded_For: 1',
+    'Proxy: a',
+    'Te: x',
+  ].map((trailer) => ({
+    ...good(
+      `a trailer (${trailer}) that would mean something as a header field is dropped`,
+      `3\r\nabc\r\n0\r\n${trailer}\r\nX-Sum: 1\r\n\r\n`,
+    ),
+    seen: (request: SeenRequest) => expect(request.raw).toMatch(/\r\n0\r\nX-Sum: 1\r\n\r\n$/),
+  })),
   good('none', '0\r\n\r\n', ''),
   good('a chunk that looks like an end', '7\r\n0\r\n\r\n0\r\r\n0\r\n\r\n', '0\r\n\r\n0\r'),
 ]);

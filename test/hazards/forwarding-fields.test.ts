@@ -49,6 +49,18 @@ describeRequests('forwarding fields of a client that is not trusted', [
   seen('X.Forwarded.For is dropped', 'X.Forwarded.For: 1.2.3.4\r\n', { 'x.forwarded.for': [] }),
   seen('x_forwarded_proto is dropped', 'x_forwarded_proto: https\r\n', { x_forwarded_proto: [] }),
   seen('X_Real_IP is dropped', 'X_Real_IP: 1.2.3.4\r\n', { x_real_ip: [] }),
+  ...['X!Forwarded!For', 'X~Real~IP', 'X-Forwarded+Proto', 'x|forwarded|host', 'X*Forwarded*Ssl'].map(
+    (name) =>
+      seen(`${name} is dropped, as some put the same in place of all that is no letter`, `${name}: 1\r\n`, {
+        [name]: [],
+      }),
+  ),
+  ...['X-Forwarded-Ssl', 'X-Forwarded-Scheme', 'X-Forwarded-Prefix', 'x-forwarded-by'].map((name) =>
+    seen(`${name} is dropped, as it says more of how the request came`, `${name}: on\r\n`, { [name]: [] }),
+  ),
+  seen('Proxy is dropped, as CGI would have it as HTTP_PROXY (CVE-2016-5385)', 'Proxy: http://evil\r\n', {
+    proxy: [],
+  }),
   seen('other fields with underscores stay', 'X_Other_Field: 1\r\n', { x_other_field: ['1'] }),
   seen('Connection naming them takes none away', 'Connection: Forwarded, X-Forwarded-Proto\r\n', {
     'x-forwarded-proto': ['http'],
@@ -88,6 +100,19 @@ describeRequests(
     seen('an IPv4-mapped address is the IPv4 address', 'X-Forwarded-For: ::ffff:203.0.113.7\r\n', {
       'x-real-ip': ['203.0.113.7'],
     }),
+    seen('so is one in hexadecimal', 'X-Forwarded-For: ::ffff:cb00:7107\r\n', {
+      'x-real-ip': ['203.0.113.7'],
+    }),
+    seen('an IPv6 address has one spelling', 'X-Forwarded-For: 2001:DB8:0:0::1\r\n', {
+      'x-real-ip': ['2001:db8::1'],
+    }),
+    seen(
+      'what else it says of the request is passed on',
+      'X-Forwarded-Ssl: on\r\nConnection: x-forwarded-ssl\r\n',
+      {
+        'x-forwarded-ssl': ['on'],
+      },
+    ),
     seen(
       'proto, host and port are believed',
       'X-Forwarded-Proto: https\r\nX-Forwarded-Host: a.example\r\nX-Forwarded-Port: 443\r\n',
