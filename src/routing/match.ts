@@ -23,8 +23,9 @@ export function match(table: RoutingTable, host: string, path: string): Match {
   const entry = table.hosts.get(host) ?? table.hosts.get(parseHost(host) ?? '');
   if (entry === undefined) return { kind: 'unknown' };
   const normal = hasPathRules(entry) ? normalizePath(path) : '/';
+  const plain = withoutParameters(normal);
   for (const route of entry.routes) {
-    if (!covers(route.path, normal)) continue;
+    if (!covers(route.path, route.path.includes(';') ? normal : plain)) continue;
     if (route.targets.length > 0) return { kind: 'route', entry, route };
     return { kind: 'down', entry, route, sentence: route.sentence };
   }
@@ -34,20 +35,33 @@ export function match(table: RoutingTable, host: string, path: string): Match {
 
 export const hasPathRules = (entry: HostEntry): boolean => entry.routes.some((route) => route.path !== '/');
 
-/** Dot segments, `%2e`, `%2f` and `%5c` (and a bare backslash): an upstream may read them as another path. */
+/**
+ * Dot segments, also with parameters (`/..;/`, which Java servers take for one), `%2e`, `%2f`, `%5c` (and a bare
+ * backslash), NUL, and the same in UTF-8 that is too long: an upstream may read them as another path.
+ */
 export const hasAmbiguousPath = (path: string): boolean =>
-  /%2e|%2f|%5c|\\/i.test(path) || /(^|\/)\.{1,2}(\/|$)/.test(path);
+  /%2e|%2f|%5c|%00|%c0%a[ef]|%c1%9c|\\|\xc0[\xae\xaf]|\xc1\x9c/i.test(path) ||
+  /(^|\/)\.{1,2}(\/|;|%3b|$)/i.test(path);
 
-/** The matcher's copy of a path: percent-encoded unreserved characters decoded (RFC 3986 6.2.2.2), query cut off. */
+/**
+ * The matcher's copy of a path: percent-encoded unreserved characters decoded (RFC 3986 6.2.2.2), query cut off, several
+ * slashes as one, as common servers read them.
+ */
 export function normalizePath(path: string): string {
   const query = path.search(/[?#]/);
-  const bare = query === -1 ? path : path.slice(0, query);
+  const bare = singleSlashes(query === -1 ? path : path.slice(0, query));
   if (!bare.includes('%')) return bare;
   return bare.replace(/%[0-9a-f]{2}/gi, (code) => {
     const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
     return /[A-Za-z0-9_~-]/.test(character) ? character : code.toUpperCase();
   });
 }
+
+/** RFC 3986 3.3: `/admin;x/a` is `/admin/a` to servers that know parameters of segments. */
+const withoutParameters = (path: string): string =>
+  path.includes(';') ? singleSlashes(path.replace(/;[^/]*/g, '')) : path;
+
+const singleSlashes = (path: string): string => (path.includes('//') ? path.replace(/\/{2,}/g, '/') : path);
 
 function covers(prefix: string, path: string): boolean {
   if (prefix === '/') return true;
