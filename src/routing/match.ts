@@ -37,11 +37,10 @@ export const hasPathRules = (entry: HostEntry): boolean => entry.routes.some((ro
 
 /**
  * Dot segments, also with parameters (`/..;/`, which Java servers take for one), `%2e`, `%2f`, `%5c` (and a bare
- * backslash), NUL, and the same in UTF-8 that is too long: an upstream may read them as another path.
+ * backslash), NUL, and the same in overlong UTF-8: an upstream may read them as another path.
  */
 export const hasAmbiguousPath = (path: string): boolean =>
-  /%2e|%2f|%5c|%00|%c0%a[ef]|%c1%9c|\\|\xc0[\xae\xaf]|\xc1\x9c/i.test(path) ||
-  /(^|\/)\.{1,2}(\/|;|%3b|$)/i.test(path);
+  /%2e|%2f|%5c|%00|%c0%a[ef]|%c1%9c|\\/i.test(path) || /(^|\/)\.{1,2}(\/|;|%3b|$)/i.test(path);
 
 /**
  * The matcher's copy of a path: percent-encoded unreserved characters decoded (RFC 3986 6.2.2.2), query cut off, several

@@ -126,6 +126,21 @@ describe('a line of the access log', () => {
     const malformed = all.find(({ method }) => method === null);
     expect(malformed).toMatchObject({ host: null, reason: 'the request is malformed.' });
   });
+  test('stays one line of text, whatever is in the request: it ends no line, adds no field, steers no terminal', async () => {
+    const port = await start(file, ['127.0.0.1']);
+    const path = '/a"},{"status":1\\u000a';
+    await ask(port, get(path));
+    await ask(port, get(`http://${host}${path}`));
+    await ask(port, get('/id', 'X-Request-Id: a"b\x9b2J\r\nX-Forwarded-For: 1.2.3.4"\r\n'));
+    // Bytes that are no text never get that far.
+    await ask(port, get('/\x9b2J\x9d0;title\x9c'));
+    const all = await lines(4);
+    expect(all.filter((line) => line['path'] === path)).toHaveLength(2);
+    expect(all.find((line) => line['path'] === '/id')).toMatchObject({ client: '127.0.0.1', status: 200 });
+    expect(all.find((line) => line['path'] === '/id')?.['requestId']).toMatch(/^[\w-]+$/);
+    expect(all.filter(({ status }) => status === 400)).toMatchObject([{ path: null }]);
+    expect(readFileSync(file, 'latin1')).toMatch(/^[\n\x20-\x7e]+$/);
+  });
   test('of a client that went away says that its answer was not whole', async () => {
     backend.script = reply('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab');
     const port = await start();
