@@ -24,13 +24,13 @@ export interface Output {
   note(text: string): void;
   /** On standard error: what went wrong, and what to do. @param name of which of several */
   failure(failure: CliFailure, name?: string): void;
-  /** On standard error, as it is: what a container wrote there. */
+  /** On standard error: what a container wrote there. */
   errorLine(text: string): void;
 }
 
 export function createOutput(options: { readonly json: boolean }): Output {
   const { stdout, stderr } = process;
-  const line = (text = ''): void => void stdout.write(`${text}\n`);
+  const line = (text = ''): void => void stdout.write(`${stdout.isTTY === true ? steady(text) : text}\n`);
   return {
     json: options.json,
     terminal: stdout.isTTY === true,
@@ -51,14 +51,22 @@ export function createOutput(options: { readonly json: boolean }): Output {
       const text = [name === undefined ? message : `${name}: ${message}`, ...hints].join('\n  ');
       complain(options.json ? { error: { name, message, hints, exitCode } } : text);
     },
-    errorLine: (text) => void stderr.write(`${text}\n`),
+    errorLine: (text) => void stderr.write(`${stderr.isTTY === true ? steady(text) : text}\n`),
   };
 }
 
 /** A line for people, or one of JSON. */
 function complain(what: string | object): void {
-  process.stderr.write(`${typeof what === 'string' ? `portolan: ${what}` : JSON.stringify(what)}\n`);
+  const text = typeof what === 'string' ? `portolan: ${what}` : JSON.stringify(what);
+  process.stderr.write(`${process.stderr.isTTY === true ? steady(text) : text}\n`);
 }
+
+/** For a terminal: lines, tabs and colours stay, nothing else of what a container may have written steers it. */
+export const steady = (text: string): string =>
+  text
+    .split(/([\t\n]|\x1b\[[\d;:]*m)/)
+    .map((part, index) => (index % 2 === 1 ? part : harmless(part)))
+    .join('');
 
 /** Text from containers and their labels must not steer the terminal. */
 export const harmless = (text: string): string =>

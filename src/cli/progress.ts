@@ -1,5 +1,6 @@
 /** A bar that redraws itself on a terminal's standard error, and is silent elsewhere. */
 import { styleText } from 'node:util';
+import { harmless } from './output.ts';
 
 export interface Progress {
   /** @param part from 0 to 1; null while it is not known */
@@ -25,7 +26,7 @@ export function createProgress(): Progress {
       const bar = `${'━'.repeat(done)}${styleText('dim', '━'.repeat(barWidth - done), { stream: stderr })}`;
       const percent = part === null ? '    ' : `${String(Math.floor(part * 100)).padStart(3)}%`;
       const room = Math.max((stderr.columns || 80) - barWidth - 8, 10);
-      stderr.write(`\r\x1b[K${bar} ${percent} ${text.slice(0, room)}`);
+      stderr.write(`\r\x1b[K${bar} ${percent} ${harmless(text).slice(0, room)}`);
     },
     end() {
       if (drawnAt !== 0) stderr.write('\r\x1b[K');

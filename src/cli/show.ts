@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OnlineContext } from './context.ts';
 import { CliFailure, exitCodes } from './failure.ts';
-import type { Output } from './output.ts';
+import { type Output, steady } from './output.ts';
 
 export interface View {
   readonly value: unknown;
@@ -76,7 +76,7 @@ function createScreen(output: Output) {
     const shown = lines.slice(0, output.height - 3);
     const rest = lines.length - shown.length;
     const last = output.paint('dim', rest > 0 ? `${rest} more lines; ${foot}` : foot);
-    output.write(`\x1b[H\x1b[J${[...shown, '', last].join('\n')}\n`);
+    output.write(`\x1b[H\x1b[J${steady([...shown, '', last].join('\n'))}\n`);
   };
   return {
     draw(view: View): void {

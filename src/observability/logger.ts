@@ -1,12 +1,17 @@
 /** The process's own log on stdout: JSON lines, or readable ones on a terminal; never blocking, never in the way. */
-import pino, { type Logger } from 'pino';
+import pino, { type LogFn, type Logger, type LoggerOptions } from 'pino';
 
 export type { Logger } from 'pino';
 
 /** @param format null: pretty on a terminal, else JSON */
 export function createLogger(level: string, format: 'pretty' | 'json' | null): Logger {
   const pretty = format === 'pretty' || (format === null && process.stdout.isTTY === true);
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: { logMethod: harmless },
+  };
   if (!pretty) return pino(options, nonBlocking());
   return pino({
     ...options,
@@ -23,4 +28,12 @@ function nonBlocking() {
   // A closed pipe ends the log, not the service.
   destination.on('error', () => undefined);
   return destination;
+}
+
+/** Messages name labels, which hold what a container's author likes: none steers the terminal, or looks like another line. */
+function harmless(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
+  const plain = args.map((arg: unknown) =>
+    typeof arg === 'string' ? arg.replace(/[\x00-\x1f\x7f-\x9f]/g, '\u{fffd}') : arg,
+  );
+  method.apply(this, plain as Parameters<LogFn>);
 }

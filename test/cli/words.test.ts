@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { parseMoment } from '../../src/cli/moment.ts';
 import { nearNames } from '../../src/cli/nearest.ts';
+import { steady } from '../../src/cli/output.ts';
 import { layOut } from '../../src/cli/table.ts';
 import { bytes, duration } from '../../src/cli/words.ts';
 
@@ -23,6 +24,30 @@ test('a table takes no more than the terminal has, and cuts what is not to be wh
 test('text of containers does not steer the terminal', () => {
   const [, line] = layOut({ ...plain, width: 80 }, columns, [['\x1b[31mred\x1b[0m', 'bell\x07\nnext']]);
   expect(line).toBe('red   bell\u{fffd}\u{fffd}next');
+});
+
+test('what a container wrote keeps its colours on a terminal, and does nothing else to it', () => {
+  expect(steady('\x1b[1;31mred\x1b[0m\tnext\nline é')).toBe('\x1b[1;31mred\x1b[0m\tnext\nline é');
+  for (const attack of [
+    '\x1b]0;title\x07',
+    '\x1b]52;c;cm0gLXJmIH4=\x07',
+    '\x1b]8;;http://evil\x1b\\',
+    '\x1bP$q"p\x1b\\',
+    '\x1b[2J\x1b[H',
+    '\x1b[1A\x1b[2K',
+    '\x1b[?1049h',
+    '\x1b[6n',
+    '\x1bc',
+    '\x9b2J',
+    '\x9d0;title\x9c',
+    'a\rb',
+    '\b\b\x7f\0',
+    '\x1b[\x1b[0m2J',
+    '\x1b\x1b[0m]0;a\x07',
+  ])
+    expect(steady(attack).replaceAll('\x1b[0m', ''), JSON.stringify(attack)).not.toMatch(
+      /[\x00-\x1f\x7f-\x9f]/,
+    );
 });
 
 test('moments are taken as people say them', () => {
