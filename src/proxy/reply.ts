@@ -60,7 +60,8 @@ export class Reply {
     this.#writeHead(head);
     // At once, as a stream of events may send its first byte much later; but a body that came along goes in the same write.
     queueMicrotask(() => {
-      if (!this.#written && !this.#res.destroyed) this.#res.flushHeaders();
+      // Not by `flushHeaders`, which writes them in UTF-8: bytes from 0x80 on would become two.
+      if (!this.#written && !this.#res.destroyed) this.#res.write('', 'latin1');
     });
   }
 

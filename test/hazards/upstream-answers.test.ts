@@ -1,7 +1,16 @@
 /** Hazard: an upstream's answer that is split, out of step, or such that a library throws on it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import { ask, ok, openClient, type RawBackend, reply, startBackend, until } from '../support/raw-http.ts';
+import {
+  ask,
+  latin1,
+  ok,
+  openClient,
+  type RawBackend,
+  reply,
+  startBackend,
+  until,
+} from '../support/raw-http.ts';
 import { H, host } from './cases.ts';
 
 let backend: RawBackend;
@@ -198,6 +207,28 @@ describe('answers that go through', () => {
       client.close();
     });
   }
+
+  // Node's flushHeaders writes them in UTF-8. Latin-1, UTF-8, and bytes that are neither.
+  const beyond = 'a\xe9 \xc3\xa9 \x81\xff';
+  const heads = {
+    'with a length': `HTTP/1.1 200 OK\r\nX-A: ${beyond}\r\nContent-Length: 2\r\n\r\n`,
+    'with chunks': `HTTP/1.1 200 OK \xe9\r\nX-A: ${beyond}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    'until the end of the connection': `HTTP/1.1 200 OK\r\nX-A: ${beyond}\r\n\r\n`,
+    'after a 103': `HTTP/1.1 103 Early Hints\r\nX-A: ${beyond}\r\n\r\nHTTP/1.1 200 OK\r\nX-A: ${beyond}\r\nContent-Length: 2\r\n\r\n`,
+  };
+  for (const [name, head] of Object.entries(heads))
+    test(`fields beyond ASCII keep their bytes where the body comes later (${name})`, async () => {
+      backend.script = (_, socket) => {
+        socket.write(latin1(head));
+        setTimeout(() => socket.end(latin1(head.includes('chunked') ? '2\r\nhi\r\n0\r\n\r\n' : 'hi')), 50);
+      };
+      const client = await openClient(proxy.port);
+      client.send(get());
+      const answer = await client.answer();
+      for (const one of [answer, ...client.informational]) expect(one.field('x-a')).toBe(beyond);
+      expect(answer.body).toBe('hi');
+      client.close();
+    });
 
   test('bytes past the length go nowhere, and the connection is never used again', async () => {
     for (const socket of backend.sockets) socket.destroy();
