@@ -1,21 +1,22 @@
 /** Answers through the proxy: the client gets exactly what the backend said, or is told that it said nothing usable. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { readAnswer } from './message.ts';
+import { type Message, readAnswer } from './message.ts';
+import { send } from './requests.ts';
 
 export interface Speaker {
   readonly port: number;
-  /** What the next request for `/fuzz` is answered with; `close` ends the connection behind it. */
-  say(bytes: string, close: boolean): void;
+  /** What the next request for `/fuzz` is answered with, as it is cut; `close` ends the connection behind it. */
+  say(cut: readonly string[], close: boolean): void;
   close(): Promise<void>;
 }
 
 const ordinary = 'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nordinary';
 
 export async function startSpeaker(): Promise<Speaker> {
-  let next: { readonly bytes: string; readonly close: boolean } | null = null;
+  let next: { readonly cut: readonly string[]; readonly close: boolean } | null = null;
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
@@ -25,9 +26,10 @@ export async function startSpeaker(): Promise<Speaker> {
       for (let end = head.indexOf('\r\n\r\n'); end !== -1; end = head.indexOf('\r\n\r\n')) {
         const isFuzz = /^\S+ \/fuzz /.test(head);
         head = head.slice(end + 4);
-        const said = isFuzz && next !== null ? next : { bytes: ordinary, close: false };
-        socket.write(Buffer.from(said.bytes, 'latin1'));
-        if (said.close) socket.end();
+        const said = isFuzz && next !== null ? next : { cut: [ordinary], close: false };
+        void send(socket, said.cut).then(() => {
+          if (said.close) socket.end();
+        });
       }
     });
   });
@@ -35,8 +37,8 @@ export async function startSpeaker(): Promise<Speaker> {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    say(bytes, close) {
-      next = { bytes, close };
+    say(cut, close) {
+      next = { cut, close };
     },
     async close() {
       for (const socket of sockets) socket.destroy();
@@ -99,10 +101,30 @@ export function mismatch(said: string, closed: boolean, method: string, heard: H
   const meant = finalOf(said, method, closed);
   if (meant.kind === 'message' && status === statusOf(meant.message.start)) {
     return got.message.body === meant.message.body
-      ? null
+      ? oddField(meant.message, got.message)
       : `the body was ${JSON.stringify(meant.message.body)}, the client got ${JSON.stringify(got.message.body)}`;
   }
   if (status === '502' || status === '504') return null;
   const why = meant.kind === 'message' ? statusOf(meant.message.start) : meant.kind;
   return `the client got ${status} of an answer that is ${why}`;
+}
+
+/** Fields of the client's own connection, which the proxy sets. */
+const own = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
+
+/** A field or a trailer that the client got although nobody said it, or that is about another hop; null for none. */
+function oddField(meant: Message, got: Message): string | null {
+  const given = new Set(meant.fields.map(([name, value]) => `${name}: ${value}`));
+  const odd = got.fields.find(
+    ([name, value]) =>
+      !(own.has(name) || given.has(`${name}: ${value}`)) ||
+      /^(upgrade|proxy-connection|proxy-authenticate|te)$/.test(name),
+  );
+  if (odd !== undefined) return `the client got ${odd.join(': ')}`;
+  const last = new Set(meant.trailers.map(([name, value]) => `${name}: ${value}`));
+  const late = got.trailers.find(
+    ([name, value]) =>
+      !last.has(`${name}: ${value}`) || /^(content-length|transfer-encoding|set-cookie)$/.test(name),
+  );
+  return late === undefined ? null : `the client got ${late.join(': ')} as a trailer`;
 }

@@ -112,7 +112,7 @@ function readChunks(start: string, fields: Head['fields'], text: string): Readin
     const lineEnd = text.indexOf('\r\n', at);
     if (lineEnd === -1) return incomplete;
     const [, size] =
-      /^([0-9a-fA-F]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/.exec(text.slice(at, lineEnd)) ?? [];
+      /^(0*[0-9a-fA-F]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/.exec(text.slice(at, lineEnd)) ?? [];
     if (size === undefined) return invalid(`chunk ${JSON.stringify(text.slice(at, lineEnd))}`);
     const length = Number.parseInt(size, 16);
     at = lineEnd + 2;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entryOf, routeOf, startProxy, targetOf } from '../proxy/in-process.ts';
 import { freePort } from '../support/free-port.ts';
-import { createRandom, host, mutated, request } from './generate.ts';
+import { createRandom, host, mutated, pieces, request } from './generate.ts';
 import { disagreement, startRecorder, throwAt } from './requests.ts';
 
 export type PeerName = 'nginx' | 'haproxy';
@@ -50,7 +50,9 @@ async function compare(peer: PeerName, seed: number, milliseconds: number): Prom
       const random = createRandom(seed + tally.requests);
       const second = random.chance(0.2) ? request(random) : '';
       const bytes = mutated(random, request(random)) + second;
-      await Promise.all([throwAt(ours.port, bytes, 500), throwAt(theirs.port, bytes, 500)]);
+      const cut = pieces(random, bytes);
+      const quiet = random.pick([0, 12]);
+      await Promise.all([throwAt(ours.port, cut, quiet, 500), throwAt(theirs.port, cut, quiet, 500)]);
       const [us, them] = [behindUs.take(), behindPeer.take()];
       const [weDid, theyDid] = [us, them].map((all) => all.some((one) => one.messages.length > 0));
       if (weDid && theyDid) tally.both += 1;

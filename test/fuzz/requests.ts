@@ -60,41 +60,72 @@ export async function startRecorder(): Promise<Recorder> {
   };
 }
 
-/** Sends bytes, ends, and waits for the end of the connection. @returns what came back */
-export function throwAt(port: number, bytes: string, patience = 1_500): Promise<string> {
+/**
+ * Sends bytes as they are cut, ends, and waits for the end of the connection. To the proxy a client that has ended is gone.
+ * @param quiet milliseconds without an answer after which it ends; 0 for at once
+ * @returns what came back
+ */
+export function throwAt(
+  port: number,
+  cut: readonly string[],
+  quiet: number,
+  patience = 1_500,
+): Promise<string> {
   return new Promise((resolve) => {
     let received = '';
-    const socket = connect({ port, host: '127.0.0.1' });
+    let sent = false;
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const timer = setTimeout(() => socket.destroy(), patience);
+    const ending = setTimeout(() => socket.end(), patience);
+    const endSoon = (): void => {
+      if (!sent) return;
+      clearTimeout(ending);
+      setTimeout(() => socket.end(), quiet);
+    };
     socket.on('data', (chunk: Buffer) => {
       received += chunk.toString('latin1');
+      endSoon();
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
       clearTimeout(timer);
+      clearTimeout(ending);
       resolve(received);
     });
-    socket.end(Buffer.from(bytes, 'latin1'));
+    void send(socket, cut).then(() => {
+      sent = true;
+      if (quiet === 0) socket.end();
+      else setTimeout(endSoon, quiet);
+    });
   });
 }
 
-/** Messages that the reader reads in the client's bytes, up to the first that is none. */
-export function intended(bytes: string): Message[] {
+/** Each piece by itself, so that it is read by itself. */
+export async function send(socket: Socket, cut: readonly string[]): Promise<void> {
+  for (const [index, piece] of cut.entries()) {
+    if (index > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    if (socket.destroyed) return;
+    socket.write(Buffer.from(piece, 'latin1'));
+  }
+}
+
+/** Messages that the reader reads in the client's bytes, up to the first that is none, and what is left from there. */
+export function intended(bytes: string): { readonly messages: readonly Message[]; readonly rest: string } {
   const messages: Message[] = [];
   // Empty lines before a request are passed over (RFC 9112 2.2).
   let rest = bytes.replace(/^[\r\n]+/, '');
   for (;;) {
     const reading = readRequest(rest);
-    if (reading.kind !== 'message') return messages;
+    if (reading.kind !== 'message') return { messages, rest };
     messages.push(reading.message);
     rest = reading.message.rest.replace(/^[\r\n]+/, '');
-    if (rest === '') return messages;
+    if (rest === '') return { messages, rest };
   }
 }
 
 /** Why what was forwarded is not what was meant; null if it is. */
 export function disagreement(sent: string, forwarded: ReturnType<Recorder['take']>): string | null {
-  const meant = intended(sent);
+  const { messages: meant, rest: begun } = intended(sent);
   const broken = forwarded.find((one) => one.invalid !== null);
   if (broken !== undefined) return `a backend got what is no message: ${broken.invalid}`;
   const messages = forwarded.flatMap((one) => one.messages);
@@ -105,10 +136,15 @@ export function disagreement(sent: string, forwarded: ReturnType<Recorder['take'
     // They may go over several connections, but each at most once.
     const at = left.findIndex((one) => sameMeaning(one, message));
     if (at === -1) return `forwarded, but not sent so: ${message.start} with ${JSON.stringify(message.body)}`;
+    const odd = oddField(left[at]!, message);
+    if (odd !== null) return odd;
     left.splice(at, 1);
   }
-  const rest = forwarded.find((one) => one.rest !== '' && one.messages.length > 0);
-  if (rest !== undefined && meant.length < 2) return `more followed a message: ${JSON.stringify(rest.rest)}`;
+  // One of the client's may have been begun and given up.
+  const isBegun = ({ rest }: { readonly rest: string }): boolean =>
+    [...meant.map(({ start }) => start), begun].some((one) => one.startsWith(rest.split(' ')[0]!));
+  const rest = forwarded.find((one) => one.rest !== '' && one.messages.length > 0 && !isBegun(one));
+  if (rest !== undefined) return `more followed a message: ${JSON.stringify(rest.rest)}`;
   return null;
 }
 
@@ -116,7 +152,8 @@ function sameMeaning(sent: Message, forwarded: Message): boolean {
   const [method, target] = sent.start.split(/ +/);
   const [forwardedMethod, forwardedTarget] = forwarded.start.split(' ');
   // In absolute form the path may be missing; of OPTIONS it is then `*` (RFC 9112 3.2.4).
-  const path = target!.replace(/^http:\/\/[^/?]*/i, '') || (method === 'OPTIONS' ? '*' : '/');
+  const path =
+    target!.replace(/^http:\/\/[^/?]*/i, '').replace(/^\?/, '/?') || (method === 'OPTIONS' ? '*' : '/');
   if (method !== forwardedMethod || path !== forwardedTarget || sent.body !== forwarded.body) return false;
   const hostOf = ({ fields }: Message): string[] =>
     fields.flatMap(([name, value]) => (name === 'host' ? [value] : []));
@@ -125,4 +162,58 @@ function sameMeaning(sent: Message, forwarded: Message): boolean {
     hostOf(sent).length === 1 ||
     (hostOf(sent).length === 0 && /^http:/i.test(target!) && / HTTP\/1\.0$/.test(sent.start));
   return hostOf(forwarded).length === 1 && named;
+}
+
+/** Set by the proxy whatever the client says. */
+const set: Readonly<Record<string, RegExp>> = {
+  host: /./,
+  'x-forwarded-for': /^127\.0\.0\.1$/,
+  'x-forwarded-proto': /^http$/,
+  'x-forwarded-host': /./,
+  'x-forwarded-port': /^\d+$/,
+  'x-real-ip': /^127\.0\.0\.1$/,
+  forwarded: /^for=127\.0\.0\.1;host="[^"]*";proto=http$/,
+  'x-portolan-hop': /\btest-proxy$/,
+};
+/** Of one hop, or another name of what is set. */
+const never =
+  /^(keep-alive|proxy-connection|proxy-authenticate|proxy-authorization|proxy|upgrade|http2-settings|trailer)$/;
+const alias = (name: string): boolean => {
+  const dashed = name.replace(/[^a-z0-9]/g, '-');
+  return (
+    (dashed !== name && (dashed in set || dashed === 'content-length' || dashed === 'transfer-encoding')) ||
+    (dashed.startsWith('x-forwarded-') && !(name in set))
+  );
+};
+
+/** A field, or a trailer, that should not have been forwarded, or not so; null for none. */
+function oddField(sent: Message, forwarded: Message): string | null {
+  const given = new Set(sent.fields.map(([name, value]) => `${name}: ${value}`));
+  const seen = new Set<string>();
+  for (const [name, value] of forwarded.fields) {
+    const rule = set[name];
+    const twice =
+      seen.has(name) && (rule !== undefined || name === 'content-length' || name === 'transfer-encoding');
+    seen.add(name);
+    if (twice) return `${name} was forwarded twice`;
+    if (never.test(name) || alias(name)) return `${name} was forwarded`;
+    const ours =
+      rule?.test(value) ??
+      ((name === 'transfer-encoding' && value === 'chunked') ||
+        (name === 'te' && value === 'trailers') ||
+        (name === 'connection' && value === 'TE') ||
+        (name === 'expect' && value === '100-continue') ||
+        given.has(`${name}: ${value}`));
+    if (!ours) return `${name}: ${value} was forwarded, but not sent so`;
+  }
+  const missing = Object.keys(set).find((name) => !seen.has(name));
+  if (missing !== undefined) return `${missing} is missing`;
+  const last = new Set(sent.trailers.map(([name, value]) => `${name}: ${value}`));
+  const odd = forwarded.trailers.find(
+    ([name, value]) =>
+      !last.has(`${name}: ${value}`) ||
+      /^(host|content-length|transfer-encoding|cookie|set-cookie)$/.test(name) ||
+      alias(name),
+  );
+  return odd === undefined ? null : `${odd.join(': ')} was forwarded as a trailer`;
 }
