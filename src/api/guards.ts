@@ -35,7 +35,9 @@ export function originGuard(onRefused: (reason: string) => void): MiddlewareHand
   return async (c, next) => {
     const site = c.req.header('sec-fetch-site');
     const origin = c.req.header('origin');
-    const navigation = c.req.header('sec-fetch-mode') === 'navigate' && c.req.method === 'GET';
+    // A link somewhere else may lead here, but nothing of ours is shown within a page of another origin.
+    const whole = (c.req.header('sec-fetch-dest') ?? 'document') === 'document';
+    const navigation = c.req.header('sec-fetch-mode') === 'navigate' && c.req.method === 'GET' && whole;
     const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none' && !navigation;
     const foreignOrigin = origin !== undefined && origin !== `http://${c.req.header('host')}`;
     if (foreignSite || foreignOrigin) {

@@ -43,6 +43,8 @@ describe('the API', () => {
       { Origin: `https://localhost:${portolan.apiPort}` },
       { 'Sec-Fetch-Site': 'cross-site' },
       { 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'cors' },
+      { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'iframe' },
+      { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'object' },
     ];
     for (const headers of refused) {
       expect(
@@ -52,6 +54,14 @@ describe('the API', () => {
     }
     const own = { Origin: `http://localhost:${portolan.apiPort}`, 'Sec-Fetch-Site': 'same-origin' };
     expect((await bare('GET', '/api/v1/routes', { ...local(), ...own })).status).toBe(200);
+    const link = {
+      'Sec-Fetch-Site': 'cross-site',
+      'Sec-Fetch-Mode': 'navigate',
+      'Sec-Fetch-Dest': 'document',
+    };
+    expect((await bare('GET', '/docs', { ...local(), ...link })).status).toBe(200);
+    // A form of another page, which a browser sends by navigating.
+    expect((await bare('POST', '/api/v1/session', { ...local(), ...link })).status).toBe(403);
   });
 
   test('wants the token for commands and container logs, and tells a wrong one from none', async () => {
