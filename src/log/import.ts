@@ -40,7 +40,7 @@ const batch = 1_000;
  * @throws {LogUnusable} the folder is in use or cannot be written
  */
 export async function importLog({ dataDir, input, onProgress }: ImportOptions): Promise<Transferred> {
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockFolder(dataDir);
   const path = join(dataDir, 'import.db');
   try {
