@@ -160,21 +160,23 @@ export class Link implements AnswerParts {
 
   #writeBody(exchange: LinkExchange, head: string): void {
     const { body, headers } = exchange.request;
-    // What has come of the body already goes out with the head.
+    // All that this turn of the loop brings of the body goes out with the head, in one write.
     this.#socket.cork();
+    const turnEnd = setImmediate(() => this.#socket.uncork());
     this.#socket.write(head, 'latin1');
     const ends = {
       onDone: () => {
         exchange.upload = null;
         // Only from now on it can be late with its answer.
         this.#waiting?.refresh();
+        clearImmediate(turnEnd);
+        this.#socket.uncork();
       },
       onError: (error: Error) => this.destroy(error),
     };
     const { names } = this.#deps;
     exchange.upload = new Upload(body!, this.#socket, isChunked(headers), exchange.listener, names, ends);
     exchange.upload.start();
-    process.nextTick(() => this.#socket.uncork());
   }
 
   #awaitAnswer(): void {

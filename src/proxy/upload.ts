@@ -19,6 +19,9 @@ export interface UploadEnds {
 /** Up to this size, a chunk and its frame are one write. */
 const smallChunk = 4 * 1024;
 
+/** Bytes that wait for the upstream before the client has to wait, too: two reads. */
+const mostUnsent = 128 * 1024;
+
 /** Stopping it leaves the client's connection alone, so that it can still be answered. */
 export class Upload {
   readonly #req: IncomingMessage;
@@ -78,22 +81,25 @@ export class Upload {
   readonly #onData = (chunk: Buffer): void => {
     this.#watch.bodyBytes(chunk.length);
     if (this.#socket.destroyed) return;
-    const more = this.#chunked ? this.#writeChunk(chunk) : this.#socket.write(chunk);
-    if (more) return;
+    if (this.#chunked) this.#writeChunk(chunk);
+    else this.#socket.write(chunk);
+    // Above its own mark, which is lower, the socket tells when it has drained.
+    if (this.#socket.writableLength < mostUnsent) return;
     this.#blocked = true;
     this.#req.pause();
   };
 
-  #writeChunk(chunk: Buffer): boolean {
+  #writeChunk(chunk: Buffer): void {
     const size = `${chunk.length.toString(16)}\r\n`;
-    if (chunk.length <= smallChunk)
-      return this.#socket.write(`${size}${chunk.toString('latin1')}\r\n`, 'latin1');
+    if (chunk.length <= smallChunk) {
+      this.#socket.write(`${size}${chunk.toString('latin1')}\r\n`, 'latin1');
+      return;
+    }
     this.#socket.cork();
     this.#socket.write(size, 'latin1');
     this.#socket.write(chunk);
-    const more = this.#socket.write('\r\n', 'latin1');
+    this.#socket.write('\r\n', 'latin1');
     this.#socket.uncork();
-    return more;
   }
 
   readonly #onDrain = (): void => {
