@@ -13,6 +13,8 @@ export interface AnswerHead {
   readonly chunked: boolean;
   /** All `Connection` fields in one, as sent; empty for none. */
   readonly connection: string;
+  /** The fields as a client gets them where there is nothing to add, once somebody asked: a head is read once, and passed on again and again. */
+  forClient: readonly string[] | null;
   /** Seconds that the upstream says it keeps an idle connection; null if it does not. */
   readonly idle: number | null;
 }
@@ -50,6 +52,7 @@ export function parseHead(text: string, names: FieldNames): AnswerHead {
     status: Number(found[2]),
     reason: found[3] ?? '',
     // One of HTTP/1.0 is never trusted with a second request.
+    forClient: null,
     persistent: found[1] === '1' && !/(^|[,\s])close([,\s]|$)/i.test(framing.connection),
     ...framing,
   };

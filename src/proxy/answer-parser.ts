@@ -25,6 +25,7 @@ export interface AnswerParser {
 }
 
 const mostHead = 64 * 1024;
+const emptyLine = '\r\n\r\n';
 /** A body that goes out in one write with its head. */
 const mostWhole = 12 * 1024;
 /** 1xx before one answer. */
@@ -39,7 +40,7 @@ export function createAnswerParser(names: FieldNames, parts: AnswerParts): Answe
   let left = 0;
   let informed = 0;
   let chunks: Chunks | null = null;
-  /** The head before, as it came and as it was read. */
+  /** The head before, as it came (with its empty line) and as it was read. */
   let lastText = '';
   let lastHead: AnswerHead | null = null;
 
@@ -57,9 +58,12 @@ export function createAnswerParser(names: FieldNames, parts: AnswerParts): Answe
   }
 
   function readHead(bytes: Buffer, at: number): number {
+    // An upstream says much the same again and again, most often to the byte.
+    if (held === null && lastHead !== null && isRepeated(bytes, at))
+      return onHead(lastHead, bytes, at + lastText.length);
     const all: Buffer = held === null ? bytes : Buffer.concat([held, bytes]);
     const start = held === null ? at : 0;
-    const end = all.indexOf('\r\n\r\n', start, 'latin1');
+    const end = all.indexOf(emptyLine, start, 'latin1');
     const size = (end === -1 ? all.length : end) - start;
     if (size > mostHead) throw new BadResponse(`its head is larger than ${mostHead} bytes`);
     if (end === -1) {
@@ -69,13 +73,16 @@ export function createAnswerParser(names: FieldNames, parts: AnswerParts): Answe
     }
     const before = held === null ? 0 : held.length;
     held = null;
-    const text = all.toString('latin1', start, end + 2);
-    // An upstream says much the same again and again, most often to the byte.
-    if (lastHead === null || text !== lastText) {
-      lastHead = parseHead(text, names);
-      lastText = text;
-    }
+    lastHead = null;
+    lastText = all.toString('latin1', start, end + emptyLine.length);
+    lastHead = parseHead(lastText.slice(0, -2), names);
     return onHead(lastHead, bytes, end + 4 - before);
+  }
+
+  /** It ends at the same empty line, too, as that is the first one in it. */
+  function isRepeated(bytes: Buffer, at: number): boolean {
+    const end = at + lastText.length;
+    return bytes.length >= end && bytes.toString('latin1', at, end) === lastText;
   }
 
   /** @returns how far it was read */

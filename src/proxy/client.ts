@@ -3,8 +3,10 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** IPv4-mapped IPv6 addresses (`::ffff:1.2.3.4`) as IPv4. */
-export const peerAddress = (address: string | undefined): string =>
-  address === undefined ? '' : /^::ffff:\d/i.test(address) ? address.slice(7) : address;
+export function peerAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith(':') && /^::ffff:\d/i.test(address) ? address.slice(7) : address;
+}
 
 export const isLoopbackPeer = (address: string): boolean => address === '::1' || address.startsWith('127.');
 

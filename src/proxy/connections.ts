@@ -27,8 +27,10 @@ export interface Connections {
 /** Pipelined requests that wait on one connection; nobody sends so many but to fill our memory. */
 const mostWaiting = 64;
 
+/** Of one connection, for as long as it lives. */
 interface Turn {
-  current: ServerResponse;
+  /** Null while nothing is asked. */
+  current: ServerResponse | null;
   end: (() => boolean) | null;
   readonly waiting: { readonly res: ServerResponse; readonly run: () => void }[];
 }
@@ -40,16 +42,19 @@ export function createConnections(seats: Seats, stalls: Stalls): Connections {
   function start(socket: Socket, turn: Turn, res: ServerResponse, run: () => void): void {
     turn.current = res;
     turn.end = null;
-    res.once('close', () => next(socket, turn));
+    // It comes once; `once` would cost a second closure, and taking it off.
+    res.on('close', () => next(socket, turn, res));
     run();
   }
 
-  function next(socket: Socket, turn: Turn): void {
+  function next(socket: Socket, turn: Turn, before: ServerResponse): void {
+    turn.current = null;
+    turn.end = null;
     const waiting = turn.waiting.shift();
     // After an answer that closes the connection nothing more of it is served.
-    const over = socket.destroyed || !turn.current.shouldKeepAlive;
-    if (waiting === undefined || over) turns.delete(socket);
-    else start(socket, turn, waiting.res, waiting.run);
+    const over = socket.destroyed || !before.shouldKeepAlive;
+    if (over) turn.waiting.length = 0;
+    else if (waiting !== undefined) start(socket, turn, waiting.res, waiting.run);
   }
 
   return {
@@ -61,8 +66,9 @@ export function createConnections(seats: Seats, stalls: Stalls): Connections {
         return false;
       }
       open += 1;
+      turns.set(socket, { current: null, end: null, waiting: [] });
       stalls.watch(socket);
-      socket.once('close', () => {
+      socket.on('close', () => {
         open -= 1;
         stalls.forget(socket);
         seats.leave(client);
@@ -72,16 +78,14 @@ export function createConnections(seats: Seats, stalls: Stalls): Connections {
     letStand: stalls.forget,
     inTurn({ socket }, res, run) {
       const turn = turns.get(socket);
-      if (turn === undefined) {
-        const made: Turn = { current: res, end: null, waiting: [] };
-        turns.set(socket, made);
-        start(socket, made, res, run);
-      } else if (turn.waiting.length < mostWaiting) turn.waiting.push({ res, run });
+      if (turn === undefined) socket.destroy();
+      else if (turn.current === null) start(socket, turn, res, run);
+      else if (turn.waiting.length < mostWaiting) turn.waiting.push({ res, run });
       else socket.destroy();
     },
     onBroken(socket, end) {
       const turn = turns.get(socket);
-      if (turn !== undefined) turn.end = end;
+      if (turn?.current != null) turn.end = end;
     },
     current: (socket) => turns.get(socket)?.current ?? null,
     endCurrent(socket) {

@@ -30,9 +30,9 @@ export function createCounters(): Counters {
     upgrade() {
       upgrades += 1;
     },
-    passed: (status) => count(answers, `${Math.floor(status / 100)}xx`),
+    passed: (status) => count(answers, classOf(status)),
     own(status) {
-      count(answers, `${Math.floor(status / 100)}xx`);
+      count(answers, classOf(status));
       count(own, String(status));
     },
     retry() {
@@ -54,6 +54,9 @@ export function createCounters(): Counters {
     }),
   };
 }
+
+const classes = Array.from({ length: 10 }, (_, first) => `${first}xx`);
+const classOf = (status: number): string => classes[Math.floor(status / 100)]!;
 
 /** Adds the counters of several workers. */
 export function sumCounters(all: readonly ProxyCounters[]): ProxyCounters {

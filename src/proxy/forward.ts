@@ -13,7 +13,7 @@ import type { Health } from './health.ts';
 import { discardRest } from './linger.ts';
 import type { ProxyLimits } from './messages.ts';
 import { Reply } from './reply.ts';
-import { createPatience } from './start-grace.ts';
+import { Patience, pauseBetweenTries } from './start-grace.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export type FailureStatus = 400 | 408 | 413 | 502 | 503 | 504;
@@ -60,7 +60,7 @@ class Forwarding implements AnswerListener {
   readonly #deps: ForwardDeps;
   readonly #exchange: Exchange;
   readonly #reply: Reply;
-  readonly #patience: ReturnType<typeof createPatience>;
+  readonly #patience: Patience;
   #attempt: Attempt | null = null;
   /** The target that is being tried. */
   #target: Target | null = null;
@@ -70,24 +70,22 @@ class Forwarding implements AnswerListener {
   #bodySize = 0;
   #uploadTimer: NodeJS.Timeout | null = null;
   #pause: NodeJS.Timeout | null = null;
-  /** Targets that refused the connection in this round. */
-  readonly #refused = new Set<string>();
+  /** Targets that refused the connection in this round; null for none. */
+  #refused: Set<string> | null = null;
   /** A kept connection turned out to be closed: the next is a new one. */
   #fresh = false;
 
   constructor(deps: ForwardDeps, exchange: Exchange) {
-    const { limits, names, counters, copies, now } = deps;
     this.#deps = deps;
     this.#exchange = exchange;
-    this.#patience = createPatience(limits.startGrace, now);
-    const { req, res, record } = exchange;
-    const replyDeps = { names, counters, copies, record };
-    this.#reply = new Reply(req, res, replyDeps, () => this.#attempt?.resume());
+    this.#patience = new Patience(deps.limits.startGrace, deps.now);
+    this.#reply = new Reply(exchange, deps, () => this.#attempt?.resume());
   }
 
   start(): void {
     const { res } = this.#exchange;
-    res.once('close', () => {
+    // It comes once; `once` would cost a second closure, and taking it off.
+    res.on('close', () => {
       if (res.writableFinished) this.#settle();
       else this.abort();
     });
@@ -172,8 +170,8 @@ class Forwarding implements AnswerListener {
 
   #try(): void {
     const targets = this.#exchange.targets();
-    const target =
-      this.#refused.size === 0 ? targets[0] : targets.find((one) => !this.#refused.has(targetKey(one)));
+    const refused = this.#refused;
+    const target = refused === null ? targets[0] : targets.find((one) => !refused.has(targetKey(one)));
     if (target === undefined) {
       this.#waitOrFail(targets);
       return;
@@ -196,7 +194,7 @@ class Forwarding implements AnswerListener {
       this.#fail(503, 'the proxy has no file descriptors left.');
     } else if (!failure.sent && !this.#bodyStarted) {
       this.#deps.health.failed(target);
-      this.#refused.add(targetKey(target));
+      this.#refuse(targetKey(target));
       this.#countRetry();
       this.#patience.note(code);
       this.#try();
@@ -219,10 +217,15 @@ class Forwarding implements AnswerListener {
     if (this.#deps.isCurrent(key)) return;
     this.#attempt?.abort();
     this.#attempt = null;
-    this.#refused.add(key);
+    this.#refuse(key);
     this.#countRetry();
     // Not within the attempt's own call to us.
     this.#pause = setTimeout(() => this.#try(), 0);
+  }
+
+  #refuse(key: string): void {
+    this.#refused ??= new Set();
+    this.#refused.add(key);
   }
 
   #countRetry(): void {
@@ -243,8 +246,8 @@ class Forwarding implements AnswerListener {
     if (last === undefined) {
       this.#fail(503, '');
     } else if (this.#patience.isWorthWaiting(targets)) {
-      this.#refused.clear();
-      this.#pause = setTimeout(() => this.#try(), this.#patience.pause);
+      this.#refused = null;
+      this.#pause = setTimeout(() => this.#try(), pauseBetweenTries);
     } else if (this.#patience.timedOut()) {
       this.#fail(504, `container ${last.name} took no connection on port ${last.port} in time.`);
     } else {

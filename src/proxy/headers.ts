@@ -1,7 +1,7 @@
 /** Header fields on their way through: fields of one hop removed, forwarding fields set, all else untouched and in order. */
 import { type IsTrusted, originOf } from './client.ts';
 import { type FieldNames, isProtected } from './field-names.ts';
-import { type Accepted, portOf } from './request-check.ts';
+import type { Accepted } from './request-check.ts';
 
 export interface Hop {
   /** The socket's peer. */
@@ -32,7 +32,7 @@ export function requestHeaders(
 ): string[] {
   const dropped = namedBy(request.connection, names);
   const trusted = hop.isTrusted(hop.peer);
-  const believed = new Map<string, string>();
+  let believed: Map<string, string> | null = null;
   const fields = ['Host', request.sentHost];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!;
@@ -45,6 +45,7 @@ export function requestHeaders(
       // The one use of TE that outlives the hop: the client takes trailers, and so do we.
       if (/(^|[,\s])trailers([,;\s]|$)/i.test(rawHeaders[index + 1]!)) fields.push('TE', 'trailers');
     } else if (kind === 'forwarding' && trusted) {
+      believed ??= new Map();
       believed.set(lower, join(believed.get(lower), rawHeaders[index + 1]!));
     }
   }
@@ -55,29 +56,32 @@ export function requestHeaders(
   return fields;
 }
 
-/** RFC 7239, and the de facto `X-Forwarded-*`. */
+/**
+ * RFC 7239, and the de facto `X-Forwarded-*`.
+ * @param believed what a trusted proxy has set; null for nothing
+ */
 function addForwarding(
   fields: string[],
-  believed: ReadonlyMap<string, string>,
-  { sentHost }: Accepted,
+  believed: ReadonlyMap<string, string> | null,
+  { sentHost, port }: Accepted,
   { peer, isTrusted }: Hop,
 ): void {
-  const chain = believed.get('x-forwarded-for');
-  const realIp = chain === undefined ? believed.get('x-real-ip') : undefined;
+  const chain = believed?.get('x-forwarded-for');
+  const realIp = chain === undefined ? believed?.get('x-real-ip') : undefined;
   const node = peer.includes(':') ? `"[${peer}]"` : peer;
   fields.push(
     'X-Forwarded-For',
     join(chain, peer),
     'X-Forwarded-Proto',
-    believed.get('x-forwarded-proto') ?? 'http',
+    believed?.get('x-forwarded-proto') ?? 'http',
     'X-Forwarded-Host',
-    believed.get('x-forwarded-host') ?? sentHost,
+    believed?.get('x-forwarded-host') ?? sentHost,
     'X-Forwarded-Port',
-    believed.get('x-forwarded-port') ?? portOf(sentHost),
+    believed?.get('x-forwarded-port') ?? port,
     'X-Real-IP',
     realIp ?? originOf(chain, peer, isTrusted),
     'Forwarded',
-    join(believed.get('forwarded'), `for=${node};host="${sentHost}";proto=http`),
+    join(believed?.get('forwarded'), `for=${node};host="${sentHost}";proto=http`),
   );
 }
 

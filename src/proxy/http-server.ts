@@ -30,6 +30,8 @@ export function createHttpServer(settings: ProxySettings, hooks: ServerHooks): S
     insecureHTTPParser: false,
     noDelay: true,
     shouldUpgradeCallback: isWebSocket,
+    // A request without a body is no stream to be read to its end.
+    optimizeEmptyRequests: true,
   });
   // Node would drop what is beyond silently; `checkRequest` counts and refuses.
   server.maxHeadersCount = 0;

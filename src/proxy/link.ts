@@ -40,6 +40,8 @@ export class Link implements AnswerParts {
   #connected = false;
   #gone = false;
   #served = 0;
+  /** While it waits for a request: the moment from which on it is given none. */
+  idleUntil = 0;
 
   constructor(target: Target, deps: LinkDeps) {
     this.#deps = deps;

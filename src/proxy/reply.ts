@@ -1,10 +1,8 @@
 /** Writes an upstream's answer to the client: head at once, body as it comes, an end only where there was one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerHead } from './answer-head.ts';
-import type { Copies } from './copies.ts';
-import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
-import type { FieldNames } from './field-names.ts';
+import type { ForwardDeps } from './forward.ts';
 import { responseHeaders, trailerFields } from './headers.ts';
 import { reasonOf } from './response-check.ts';
 import { bindingCookie } from './sticky.ts';
@@ -12,10 +10,12 @@ import { bindingCookie } from './sticky.ts';
 /** For 1xx. */
 const bare = { length: false, trailer: false, requestId: null };
 
-export interface ReplyDeps {
-  readonly names: FieldNames;
-  readonly counters: Counters;
-  readonly copies: Copies;
+export type ReplyDeps = Pick<ForwardDeps, 'names' | 'counters' | 'copies'>;
+
+/** The client's side of an exchange. */
+export interface ReplyTo {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
   readonly record: ExchangeRecord;
 }
 
@@ -23,6 +23,7 @@ export interface ReplyDeps {
 export class Reply {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
+  readonly #record: ExchangeRecord;
   readonly #deps: ReplyDeps;
   readonly #onDrain: () => void;
   /** Bytes that are still to come; null where the length is not known. */
@@ -33,9 +34,10 @@ export class Reply {
   #full = false;
 
   /** @param onDrain the client takes more, after `data` gave false */
-  constructor(req: IncomingMessage, res: ServerResponse, deps: ReplyDeps, onDrain: () => void) {
+  constructor({ req, res, record }: ReplyTo, deps: ReplyDeps, onDrain: () => void) {
     this.#req = req;
     this.#res = res;
+    this.#record = record;
     this.#deps = deps;
     this.#onDrain = onDrain;
   }
@@ -70,23 +72,30 @@ export class Reply {
     this.#writeHead(head);
     this.#written = true;
     this.#deps.counters.bytes(0, body.length);
-    this.#deps.record.bytesOut += body.length;
+    this.#record.bytesOut += body.length;
     this.#res.end(body, 'latin1');
   }
 
-  #writeHead({ status, reason, fields, length }: AnswerHead): void {
-    const { names, counters, record } = this.#deps;
+  #writeHead(head: AnswerHead): void {
+    const { status, reason, length } = head;
+    const record = this.#record;
     const empty = this.#req.method === 'HEAD' || status === 204 || status === 304;
     this.#left = empty ? null : length;
     this.#chunked = !empty && length === null && this.#speaks11();
-    const { requestId } = record;
-    const framing = { length: status !== 204, trailer: this.#chunked, requestId };
-    const raw = responseHeaders(fields, names, framing);
     const cookie = bindingCookie(record.route, record.target, this.#req.headers.cookie);
-    if (cookie !== null) raw.push('Set-Cookie', cookie);
-    this.#res.writeHead(status, reasonOf(status, reason), raw);
-    counters.passed(status);
+    const fields = cookie === null ? this.#fields(head) : [...this.#fields(head), 'Set-Cookie', cookie];
+    this.#res.writeHead(status, reasonOf(status, reason), fields as string[]);
+    this.#deps.counters.passed(status);
     record.answered(status);
+  }
+
+  #fields(head: AnswerHead): readonly string[] {
+    const { status, fields } = head;
+    const { requestId } = this.#record;
+    const framing = { length: status !== 204, trailer: this.#chunked, requestId };
+    if (requestId !== null || this.#chunked) return responseHeaders(fields, this.#deps.names, framing);
+    head.forClient ??= responseHeaders(fields, this.#deps.names, framing);
+    return head.forClient;
   }
 
   /** @returns false if the client does not keep up */
@@ -96,7 +105,7 @@ export class Reply {
     const chunk = copies.of(bytes);
     const sent = (): void => copies.done(chunk);
     this.#deps.counters.bytes(0, chunk.length);
-    this.#deps.record.bytesOut += chunk.length;
+    this.#record.bytesOut += chunk.length;
     if (this.#left !== null) {
       this.#left -= chunk.length;
       if (this.#left === 0) {
@@ -119,7 +128,7 @@ export class Reply {
 
   /** The answer will not be whole: a clean end would pass a part for it (RFC 9112 8). */
   cut(): void {
-    this.#deps.record.cut = true;
+    this.#record.cut = true;
     this.#req.socket.resetAndDestroy();
   }
 

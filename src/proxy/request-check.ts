@@ -5,6 +5,7 @@
 import { type IncomingMessage, METHODS } from 'node:http';
 import { parseHost } from '../routing/host.ts';
 import type { FieldNames } from './field-names.ts';
+import { portOf, type SentHosts } from './sent-hosts.ts';
 
 export interface Refused {
   readonly status: 400 | 405 | 417 | 431 | 501 | 505;
@@ -16,6 +17,8 @@ export interface Accepted {
   readonly host: string;
   /** `Host` as it was sent. */
   readonly sentHost: string;
+  /** Of `Host`; 80 where it has none. */
+  readonly port: string;
   readonly target: string;
   readonly chunked: boolean;
   /** Null without Content-Length. */
@@ -36,6 +39,7 @@ const bad = (reason: string): Refused => ({ status: 400, reason });
 export function checkRequest(
   req: IncomingMessage,
   names: FieldNames,
+  hosts: SentHosts,
   headerCount: number,
 ): Accepted | Refused {
   const { rawHeaders, httpVersion } = req;
@@ -55,12 +59,13 @@ export function checkRequest(
   if ('status' in target) return target;
   const sentHost = fields.host ?? (httpVersion === '1.0' ? target.authority : null);
   if (sentHost === null) return bad('no Host');
-  const host = parseHost(sentHost);
-  if (host === null) return bad('Host is no host name');
+  const sent = hosts(sentHost);
+  if (sent === null) return bad('Host is no host name');
   if (target.authority !== null && !isSameAuthority(target.authority, sentHost))
     return bad('the host of the request line and Host differ');
   const hasBody = chunked || (length !== null && !/^0+$/.test(length));
-  return { host, sentHost, target: target.path, chunked, length, hasBody, connection, hops, requestId };
+  const { host, port } = sent;
+  return { host, sentHost, port, target: target.path, chunked, length, hasBody, connection, hops, requestId };
 }
 
 interface Framing {
@@ -146,9 +151,4 @@ function originForm(url: string, method: string): Target | Refused {
 function isSameAuthority(authority: string, host: string): boolean {
   const one = parseHost(authority);
   return one !== null && one === parseHost(host) && portOf(authority) === portOf(host);
-}
-
-export function portOf(host: string): string {
-  const port = /:(\d+)$/.exec(host.slice(host.lastIndexOf(']') + 1))?.[1];
-  return port === undefined ? '80' : String(Number(port));
 }

@@ -27,6 +27,7 @@ import { createOwnAnswers } from './own-answers.ts';
 import { createRecorder } from './recorder.ts';
 import { type Accepted, checkRequest } from './request-check.ts';
 import { createSeats, createSharedSeats, type Seats } from './seats.ts';
+import { createSentHosts } from './sent-hosts.ts';
 import { createStalls } from './stalls.ts';
 import { createTrafficNotes, type RouteTraffic } from './traffic.ts';
 import { createUpgrader } from './upgrade.ts';
@@ -81,6 +82,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const { limits } = settings;
   const counters = createCounters();
   const names = createFieldNames();
+  const hosts = createSentHosts();
   const stalls = createStalls(limits.idleTimeout);
   const seats = options.seats ?? createSeats(limits, createSharedSeats(limits, 1), 0);
   const connections = createConnections(seats, stalls);
@@ -149,7 +151,8 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     exchanges += 1;
     const checked = check(req);
     const record = recorder.begin(req, 'sentence' in checked ? null : checked);
-    res.once('close', () => {
+    // It comes once; `once` would cost a second closure, and taking it off.
+    res.on('close', () => {
       exchanges -= 1;
       recorder.end(record, req, res.writableFinished);
     });
@@ -161,7 +164,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   }
 
   function check(req: IncomingMessage): Accepted | OwnAnswer {
-    const accepted = checkRequest(req, names, limits.headerCount);
+    const accepted = checkRequest(req, names, hosts, limits.headerCount);
     if ('reason' in accepted)
       return { status: accepted.status, sentence: `${accepted.reason}.`, close: true };
     if (isLoop(accepted.hops, self)) return { status: 508, sentence: 'the request came back to this proxy.' };

@@ -5,7 +5,7 @@ import { targetKey } from '../routing/table.ts';
 import { dial } from './dial.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { ForwardDeps } from './forward.ts';
-import { createPatience } from './start-grace.ts';
+import { Patience, pauseBetweenTries } from './start-grace.ts';
 import { createTunnels } from './tunnel.ts';
 
 export interface Upgrade {
@@ -49,7 +49,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
   function upgrade(upgrade: Upgrade): void {
     const { socket, record } = upgrade;
     const refused = new Set<string>();
-    const patience = createPatience(limits.startGrace, now);
+    const patience = new Patience(limits.startGrace, now);
     let pause: NodeJS.Timeout | undefined;
     let dialing: Socket | null = null;
     socket.once('close', () => {
@@ -70,7 +70,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
       } else if (targets[0] === undefined) upgrade.fail(503, '');
       else if (patience.isWorthWaiting(targets)) {
         refused.clear();
-        pause = setTimeout(tryNext, patience.pause);
+        pause = setTimeout(tryNext, pauseBetweenTries);
       } else {
         const status = patience.timedOut() ? 504 : 502;
         upgrade.fail(

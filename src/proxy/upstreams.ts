@@ -38,7 +38,6 @@ export function createUpstreams(limits: ProxyLimits, names: FieldNames, now: () 
   const groups = new Map<string, Group>();
   /** By the table's own objects, as they stay the same between its changes. */
   const found = new WeakMap<Target, Group>();
-  const idleUntil = new WeakMap<Link, number>();
   const memory = Buffer.allocUnsafeSlow(64 * 1024);
 
   function groupOf(target: Target): Group {
@@ -63,7 +62,7 @@ export function createUpstreams(limits: ProxyLimits, names: FieldNames, now: () 
     }
   }
 
-  const isOld = (link: Link): boolean => idleUntil.get(link)! <= now();
+  const isOld = (link: Link): boolean => link.idleUntil <= now();
 
   function connect(group: Group, target: Target): Link {
     const link = new Link(target, {
@@ -73,7 +72,7 @@ export function createUpstreams(limits: ProxyLimits, names: FieldNames, now: () 
       onIdle(idle, idleFor) {
         if (group.left) idle.destroy(ended());
         else {
-          idleUntil.set(idle, now() + idleFor);
+          idle.idleUntil = now() + idleFor;
           group.idle.push(idle);
         }
       },
