@@ -1,6 +1,6 @@
 /** Takes containers out of the workers' tables when they are about to end: before a command is asked of the engine, and at a signal from outside. */
 import type { ContainerId, EngineId } from '../events/ids.ts';
-import { isEnding } from '../events/stop-signal.ts';
+import { isEnding, isKill } from '../events/stop-signal.ts';
 import { type Container, containerKey, type State } from '../routing/state.ts';
 import type { Command } from './port.ts';
 import type { Served, Withdrawal } from './served.ts';
@@ -63,8 +63,6 @@ export function createLeaving({ state, served, quiet, drain }: LeavingDeps): Lea
 }
 
 const hostsOf = (container: Container) => container.intent.claims.map(({ match }) => match.host);
-
-const isKill = (signal: string | undefined): boolean => signal === '9' || /^(SIG)?KILL$/i.test(signal ?? '');
 
 interface End {
   readonly certain: boolean;

@@ -7,6 +7,9 @@ export function isEnding(claimed: string | undefined, stopSignal: string): boole
   return number === 9 || number === 15 || number === numberOf(stopSignal);
 }
 
+/** Whether it leaves no time to end by itself. */
+export const isKill = (claimed: string | undefined): boolean => numberOf(claimed ?? '') === 9;
+
 /** Of a signal by name or number, as the engine gives either. */
 function numberOf(signal: string): number {
   const name = signal.replace(/^SIG/, '');

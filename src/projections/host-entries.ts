@@ -16,7 +16,7 @@ import { stateAt } from './state-at.ts';
 
 export const hostEntries: Projection = {
   name: 'host_entries',
-  version: 1,
+  version: 2,
   tables: ['host_entries', 'host_names', 'refusal_history'],
   open,
 };

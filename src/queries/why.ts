@@ -48,25 +48,33 @@ export function createWhy(
     return { sentence: known.sentence, chain: last === undefined ? [] : chainOf(last) };
   };
 
-  /** Nobody asked for it: what is near, and who runs without a route. */
+  /** It was never routed: who asks for it in vain, what is near, and who runs without a route. */
   function unknownHost(moment: Moment, host: string): WhyView {
-    const names = asOf.names(moment);
-    const near = nearest(host, names, Math.max(2, Math.floor(host.length / 5)), 3);
-    const refused = asOf.refusals(moment);
-    const parts = [asOf.serves(moment) ? neverSeen(host) : notServing];
-    if (near.length > 0) parts.push(`${listed(near)} ${near.length === 1 ? 'is' : 'are'} near.`);
-    const [first, ...others] = byLikeness(host, refused);
-    if (first !== undefined) parts.push(`Container ${first.name} runs without a route: ${first.detail}.`);
-    if (others.length > 0) {
-      parts.push(
-        `So ${others.length === 1 ? 'does' : 'do'} ${listed(others.slice(0, 5).map(({ name }) => name))}.`,
-      );
-    }
-    const chain = [first, ...others].flatMap((one) =>
-      one === undefined ? [] : (events.event(one.position) ?? []),
+    const near = nearest(host, asOf.names(moment), Math.max(2, Math.floor(host.length / 5)), 3);
+    const refusals = asOf.refusals(moment);
+    const inVain = refusals.filter(({ match }) => match?.host === host);
+    const unrouted = byLikeness(
+      host,
+      refusals.filter(({ match }) => match === null),
     );
+    const parts = [
+      asOf.serves(moment) ? neverSeen(host) : notServing,
+      ...inVain.map(({ name, detail }) => `Container ${name} asks for it in vain: ${detail}.`),
+      ...(near.length > 0 ? [`${listed(near)} ${near.length === 1 ? 'is' : 'are'} near.`] : []),
+      ...unroutedSentences(unrouted),
+    ];
+    const chain = [...inVain, ...unrouted].flatMap((one) => events.event(one.position) ?? []);
     return { sentence: parts.join(' '), chain: chain.slice(0, most) };
   }
+}
+
+function unroutedSentences([first, ...others]: readonly RefusalView[]): string[] {
+  if (first === undefined) return [];
+  const sentence = `Container ${first.name} runs without a route: ${first.detail}.`;
+  if (others.length === 0) return [sentence];
+  const more = others.length > 5 ? [`${others.length - 5} more`] : [];
+  const names = [...others.slice(0, 5).map(({ name }) => name), ...more];
+  return [sentence, `Also without a route: ${listed(names)}.`];
 }
 
 const latest = (routes: readonly RouteView[]): RouteView =>

@@ -23,7 +23,8 @@ export const entriesOf = (state: State): HostEntry[] =>
 export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly Site[]): Host[] {
   const hosts = new Set(sites.map((site) => matchOf(site).host));
   const { data } = event;
-  if ('match' in data && data.match !== null) hosts.add(data.match.host);
+  // One that was only ever refused stays unknown, as it is after a restart.
+  if ('match' in data && data.match !== null && state.sites.has(data.match.host)) hosts.add(data.match.host);
   if ('container' in data && data.container !== null && event.engineId !== null) {
     const key = containerKey(event.engineId, data.container);
     for (const { match } of state.containers.get(key)?.intent.claims ?? []) hosts.add(match.host);

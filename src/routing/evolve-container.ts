@@ -3,7 +3,7 @@ import type { FoldedEvent } from '../events/event.ts';
 import type { ContainerId, EngineId } from '../events/ids.ts';
 import type { ContainerObservation } from '../events/observations.ts';
 import { dropStaleRefusals } from './evolve-refusal.ts';
-import { noteRestart } from './evolve-story.ts';
+import { isRestart, noteRestart } from './evolve-story.ts';
 import { whatBecameOf, whyRemoved } from './explain.ts';
 import { type Intent, intentOf, isAlive } from './intent.ts';
 import type { Site } from './route.ts';
@@ -15,13 +15,17 @@ const idle: Intent = { owner: '', claims: [], refusals: [], warnings: [] };
 export function observe(state: State, event: FoldedEvent & { type: 'ContainerObserved' }): readonly Site[] {
   if (event.engineId === null) return [];
   state.departed = null;
-  const { occurredBetween: _, ...observation } = event.data;
+  const { occurredBetween, ...observation } = event.data;
   const key = containerKey(event.engineId, observation.container);
+  state.found = occurredBetween === undefined ? null : key;
   const known = state.containers.get(key);
   const container = known ?? createContainer(key, event.engineId, observation);
   state.containers.set(key, container);
   const wasAlive = known !== undefined && isAlive(container.observation);
-  noteRestart(state, container, observation, event.recordedAt);
+  if (isRestart(container.observation, observation)) {
+    keepObituaries(state, container);
+    noteRestart(state, container, event.recordedAt);
+  }
   container.observation = observation;
   container.observedBy = event.id;
   container.unreadable = false;
@@ -46,7 +50,8 @@ export function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' 
   const touched = new Set(container.intent.claims.map((claim) => claim.site));
   for (const site of touched) unclaim(state, site, key);
   keepObituaries(state, container);
-  state.departed = { key, obituary: whyRemoved(container, event.recordedAt) };
+  const found = event.data.occurredBetween !== undefined;
+  state.departed = { key, obituary: whyRemoved(container, event.recordedAt, found) };
   state.containers.delete(key);
   state.refusals.delete(key);
   state.followers.delete(key);
@@ -92,10 +97,11 @@ export function reclaim(state: State, container: Container): readonly Site[] {
   return [...new Set([...before.map((claim) => claim.site), ...wanted])];
 }
 
-/** What is said of a container ends with it, but for the routes that it was the last target of. */
+/** What is said of a container ends with it, and with its next start, but for the routes that it was the last target of. */
 function keepObituaries(state: State, container: Container): void {
   for (const id of state.closings.get(container.key) ?? []) {
     const route = state.routes.get(id)!;
+    if (route.closing!.obituary !== undefined) continue;
     const closing = { ...route.closing!, obituary: whatBecameOf(container, route.closing!, route.since) };
     state.routes.set(id, { ...route, closing });
   }
@@ -110,7 +116,7 @@ function createContainer(key: ContainerKey, engine: EngineId, observation: Conta
     stoppedSince: null,
     unreadable: false,
     claimedSince: new Map(),
-    story: { command: null, killed: null, restarts: [] },
+    story: { commands: [], killed: null, restarts: [] },
     intent: idle,
   };
 }

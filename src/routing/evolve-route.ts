@@ -30,14 +30,16 @@ export function closeRoute(state: State, event: FoldedEvent & { type: 'RouteClos
   if (event.engineId === null) return;
   const { route: id, match, owner, reason, container, name } = event.data;
   const known = state.routes.get(id);
-  const departed = state.departed?.key === containerKey(event.engineId, container) ? state.departed : null;
+  const key = containerKey(event.engineId, container);
+  const departed = state.departed?.key === key ? state.departed : null;
+  const found = state.found === key && { found: true as const };
   const route: Route = {
     id,
     engine: event.engineId,
     match: known?.match ?? match,
     owner,
     targets: [],
-    closing: { reason, container, name, ...(departed && { obituary: departed.obituary }) },
+    closing: { reason, container, name, ...found, ...(departed && { obituary: departed.obituary }) },
     since: event.recordedAt,
     position: event.position,
   };

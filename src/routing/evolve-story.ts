@@ -3,9 +3,12 @@ import type { CommandKind } from '../events/commands.ts';
 import type { FoldedEvent } from '../events/event.ts';
 import type { ContainerObservation } from '../events/observations.ts';
 import type { SignalType } from '../events/signals.ts';
-import { isEnding } from '../events/stop-signal.ts';
+import { isEnding, isKill } from '../events/stop-signal.ts';
 import { isAlive } from './intent.ts';
-import { type Container, containerKey, restartMemory, type State } from './state.ts';
+import { type Container, containerKey, restartMemory, type State, soon } from './state.ts';
+
+/** Commands on a container that are remembered. */
+const remembered = 5;
 
 const endings: ReadonlySet<CommandKind> = new Set(['stop', 'kill', 'restart', 'remove']);
 
@@ -17,8 +20,9 @@ export function requestCommand(state: State, event: FoldedEvent & { type: 'Comma
   state.commands.set(command, open);
   if (container === null || event.engineId === null) return;
   const known = state.containers.get(containerKey(event.engineId, container));
-  if (known !== undefined)
-    known.story.command = { id: command, at: event.recordedAt, kind, actor: event.actor };
+  if (known === undefined) return;
+  const asked = { id: command, at: event.recordedAt, kind, actor: event.actor };
+  known.story.commands = [...known.story.commands, asked].slice(-remembered);
 }
 
 /** A command that was refused, while its container is up, explains nothing that comes later; one that took too long may. */
@@ -26,7 +30,8 @@ export function forgetCommand(state: State, event: FoldedEvent & { type: 'Comman
   const { command, container, status } = event.data;
   if (container === null || event.engineId === null || status === 504) return;
   const known = state.containers.get(containerKey(event.engineId, container));
-  if (known?.story.command?.id === command && isAlive(known.observation)) known.story.command = null;
+  if (known === undefined || !isAlive(known.observation)) return;
+  known.story.commands = known.story.commands.filter(({ id }) => id !== command);
 }
 
 export function noteSignal(state: State, event: SignalEvent): void {
@@ -40,21 +45,20 @@ export function noteSignal(state: State, event: SignalEvent): void {
   const asked = [...state.commands.values()].some(
     (command) => command.container === observation.container && endings.has(command.kind),
   );
-  story.killed = { at: event.recordedAt, asked };
+  // A stop that was not heeded ends with a kill, and is a stop all the same.
+  const heeded = story.killed === null || event.recordedAt - story.killed.at > soon;
+  const outright = isKill(event.data.claimed.signal) && (heeded || story.killed!.outright);
+  story.killed = { at: event.recordedAt, asked, outright };
 }
 
-export function noteRestart(
-  state: State,
-  container: Container,
-  next: ContainerObservation,
-  at: number,
-): void {
-  const { startedAt } = container.observation;
-  if (startedAt === null || next.startedAt === null || next.startedAt === startedAt) return;
-  const { restarts, command } = container.story;
+export const isRestart = (before: ContainerObservation, after: ContainerObservation): boolean =>
+  before.startedAt !== null && after.startedAt !== null && after.startedAt !== before.startedAt;
+
+/** @param at when it was seen, milliseconds */
+export function noteRestart(state: State, container: Container, at: number): void {
+  const { restarts, commands } = container.story;
   // What ended it before does not explain how it ends the next time.
   container.story.killed = null;
-  const isOver = command !== null && (command.kind === 'restart' || !state.commands.has(command.id));
-  if (isOver) container.story.command = null;
+  container.story.commands = commands.filter(({ id, kind }) => kind !== 'restart' && state.commands.has(id));
   container.story.restarts = [...restarts.filter((one) => one > at - restartMemory), at].slice(-99);
 }

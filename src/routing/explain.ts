@@ -9,6 +9,7 @@ import {
   lastRouteOf,
   restartMemory,
   type State,
+  soon,
 } from './state.ts';
 
 /** For a site without an open route; empty if it has one. */
@@ -37,6 +38,8 @@ function sinceClosed(state: State, subject: string, route: Route, closing: Closi
   const container = state.containers.get(containerKey(route.engine, closing.container));
   const since = `${subject} has had no upstream since ${clock(route.since)}`;
   if (container === undefined) return `${since}, when container ${goneOf(closing)}.`;
+  if (closing.obituary !== undefined)
+    return `${since}, when container ${closing.obituary}; it was started again and ${presentOf(container)}.`;
   return `${since}, when container ${whatBecameOf(container, closing, route.since)}.`;
 }
 
@@ -45,26 +48,26 @@ export const whatBecameOf = (container: Container, closing: Closing, at: number)
   `${titleOf(container, closing.name)} ${pastOf(container, closing, at)}`;
 
 /** Of a container that is removed while it is up. */
-export const whyRemoved = (container: Container, at: number): string =>
-  `${titleOf(container)} ${removed(container, at)}`;
+export const whyRemoved = (container: Container, at: number, found: boolean): string =>
+  `${titleOf(container)} ${removed(container, at, found)}`;
 
 function pastOf(container: Container, closing: Closing, at: number): string {
   const { observation } = container;
+  const found = closing.found === true;
   switch (closing.reason) {
     case 'stopped':
-      return `${exited(container)}${afterRestarts(container)}${by(container, ['stop', 'kill', 'restart', 'remove'], at)}`;
+      return `${ended(container, at)}${by(container, ['stop', 'kill', 'restart', 'remove'], at) || afterRestarts(container, at)}`;
     case 'paused':
-      return `was paused${by(container, ['pause'], at)}`;
+      return `was ${found ? 'found ' : ''}paused${by(container, ['pause'], at)}`;
     case 'restarting':
-      return `${exited(container)}${afterRestarts(container)} and is being restarted by the engine`;
+      return `${exited(container)}${afterRestarts(container, at)} and is being restarted by the engine`;
     case 'unhealthy':
-      return observation.health === 'starting'
-        ? 'restarted; its health check has not passed yet'
-        : 'became unhealthy';
+      if (observation.health === 'starting') return 'restarted; its health check has not passed yet';
+      return found ? 'was found unhealthy' : 'became unhealthy';
     case 'removed':
-      return removed(container, at);
+      return removed(container, at, found);
     case 'renamed':
-      return `was renamed to ${observation.name}`;
+      return `was ${found ? 'found to have been ' : ''}renamed to ${observation.name}`;
     case 'disabled':
       return `no longer asked for it (${container.intent.refusals[0]?.detail ?? 'its labels changed'})`;
     case 'claimed-elsewhere':
@@ -104,35 +107,39 @@ function exited(container: Container): string {
   return `exited with code ${exitCode}${oomKilled ? ' (out of memory)' : ''}`;
 }
 
+/** Milliseconds that may lie between an end and its being recorded, before that is told. */
+const late = 2_000;
+
+/** An end that Portolan was not there to see was some time before it closed the route. @param at when that was, milliseconds */
+function ended(container: Container, at: number): string {
+  const end = Date.parse(container.observation.finishedAt ?? '');
+  return at - end > late ? `was found to have ${exited(container)} at ${clock(end)}` : exited(container);
+}
+
 /** Of a container that does not stay up: how often it was started again before it ended. */
-function afterRestarts(container: Container): string {
-  const end = container.stoppedSince;
-  if (end === null) return '';
+function afterRestarts(container: Container, end: number): string {
   const count = container.story.restarts.filter((at) => at <= end && at > end - restartMemory).length;
   return count < 2 ? '' : ` after ${count} restarts in ${restartMemory / 60_000} minutes`;
 }
 
-const removed = (container: Container, at: number): string =>
-  `was removed${by(container, ['remove', 'stop', 'kill'], at)}`;
-
-/** Milliseconds in which a command or a signal is followed by what it was meant for. */
-const soon = 30_000;
+const removed = (container: Container, at: number, found: boolean): string =>
+  `was ${found ? 'found to have been ' : ''}removed${by(container, ['remove', 'stop', 'kill'], at)}`;
 
 /**
- * Names the API's caller if the last command on the container was of a kind that explains this, else tells of a signal
- * from outside. @param at when it happened, milliseconds
+ * Names the API's caller if the last command on the container before it was of a kind that explains this, else tells of
+ * a signal from outside. @param at when it happened, milliseconds
  */
-function by({ story: { command, killed } }: Container, kinds: readonly CommandKind[], at: number): string {
+function by({ story: { commands, killed } }: Container, kinds: readonly CommandKind[], at: number): string {
   const isRecent = (before: number): boolean => Math.abs(at - before) <= soon;
   const signalled = killed !== null && isRecent(killed.at);
-  if (command !== null && kinds.includes(command.kind)) {
+  const command = commands.findLast((one) => one.at <= at);
+  if (command !== undefined && kinds.includes(command.kind)) {
     // A slow stop may have been asked for long ago; its last signal was not.
     if (isRecent(command.at) || (signalled && killed.asked))
       return ` after a ${command.kind} through the API by ${command.actor.name}`;
   }
-  return signalled && !killed.asked && kinds.includes('stop')
-    ? ' after it was told to stop from outside Portolan'
-    : '';
+  if (!signalled || killed.asked || !kinds.includes('stop')) return '';
+  return ` after it was ${killed.outright ? 'killed' : 'told to stop'} from outside Portolan`;
 }
 
 const titleOf = (container: Container, name = container.observation.name): string =>

@@ -24,7 +24,9 @@ export interface Closing {
   readonly reason: CloseReason;
   readonly container: ContainerId;
   readonly name: string;
-  /** What there was to say of the container when it was removed. */
+  /** It was seen afterwards, and nothing told of it when it happened. */
+  readonly found?: true;
+  /** What there was to say of the container when it was started again or removed. */
   readonly obituary?: string;
 }
 

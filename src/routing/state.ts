@@ -24,21 +24,27 @@ export const containerKey = (engine: EngineId, container: ContainerId): Containe
 
 /** What is known about a container beside its observations, for explanations only. */
 export interface Story {
-  /** The last command through the API. */
-  command: {
+  /** The last commands through the API, oldest first: what came after its end did not cause it. */
+  commands: readonly {
     readonly id: CommandId;
     readonly at: number;
     readonly kind: CommandKind;
     readonly actor: Actor;
-  } | null;
-  /** When it was last sent a signal that is meant to end it, milliseconds, and whether a command through the API was open. */
-  killed: { readonly at: number; readonly asked: boolean } | null;
+  }[];
+  /**
+   * When it was last sent a signal that is meant to end it, milliseconds; whether a command through the API was open; and
+   * whether it was given no chance to end by itself.
+   */
+  killed: { readonly at: number; readonly asked: boolean; readonly outright: boolean } | null;
   /** When it was seen to have been started again, milliseconds: the last few minutes of them. */
   restarts: readonly number[];
 }
 
 /** Milliseconds for which restarts are remembered and told of. */
 export const restartMemory = 300_000;
+
+/** Milliseconds in which a command or a signal is followed by what it was meant for. */
+export const soon = 30_000;
 
 export interface Container {
   readonly key: ContainerKey;
@@ -101,6 +107,8 @@ export interface State {
   readonly closings: Map<ContainerKey, Set<RouteId>>;
   /** What there is to say of the container that was lost last: the events that follow close its routes. Never stored. */
   departed: { readonly key: ContainerKey; readonly obituary: string } | null;
+  /** The container that was observed last, if a list showed it and no signal told of it. Never stored. */
+  found: ContainerKey | null;
   /** Containers that live in another one's network namespace. Derived. */
   readonly followers: Set<ContainerKey>;
 }
@@ -120,6 +128,7 @@ export const createState = (): State => ({
   sites: new Map(),
   closings: new Map(),
   departed: null,
+  found: null,
   followers: new Set(),
 });
 

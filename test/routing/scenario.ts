@@ -78,7 +78,7 @@ export const exited = (container: ContainerObservation, exitCode = 0): Container
   ...container,
   status: 'exited',
   exitCode,
-  finishedAt: '2026-01-01T01:00:00Z',
+  finishedAt: '2026-01-01T13:59:59.9Z',
   networks: container.networks.map((network) => ({ ...network, address: '', address6: '' })),
 });
 

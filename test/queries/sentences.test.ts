@@ -1,0 +1,156 @@
+/** What the sentence of a host that is down must not say: each of these was once said. */
+import { expect, test } from 'vitest';
+import { alice, bob, type Character, createStory, type Story } from '../support/events.ts';
+import { type Past, withPast } from '../support/past.ts';
+import { scratch, writeLog } from '../support/projecting.ts';
+
+async function remembering(story: Story, run: (past: Past) => void): Promise<void> {
+  using folder = scratch();
+  await writeLog(folder.dataDir, story.batches);
+  await withPast(folder.dataDir, run);
+}
+
+function begin(specChanges = {}): { story: Story; web: Character } {
+  const story = createStory();
+  story.started('boot-1', null);
+  story.connected();
+  story.policy();
+  const web = story.container('web', specChanges);
+  web.started();
+  story.pass(60_000);
+  return { story, web };
+}
+
+/** What is said of `web.docker.localhost` after it ran for a minute and this happened. */
+async function sentenceAfter(happen: (story: Story, web: Character) => void, specChanges = {}) {
+  const { story, web } = begin(specChanges);
+  happen(story, web);
+  let sentence = '';
+  await remembering(story, (past) => {
+    sentence = past.why('web.docker.localhost').sentence;
+  });
+  return sentence.replace(/^.*, when container /, '');
+}
+
+test('a command that came after the end did not cause it', async () => {
+  const removed = await sentenceAfter((story, web) => {
+    const kill = story.command('kill', web, alice);
+    web.signal('ContainerKilled', { signal: '9' });
+    web.crashed(137);
+    kill.succeed();
+    story.pass(2_000);
+    const remove = story.command('remove', web, bob);
+    web.removed();
+    remove.succeed();
+  });
+  expect(removed).toBe(
+    'web (nginx:1.27) exited with code 137 after a kill through the API by alice; that container no longer exists.',
+  );
+  const startFailed = await sentenceAfter((story, web) => {
+    const stop = story.command('stop', web, alice);
+    web.stopped();
+    stop.succeed();
+    story.pass(2_000);
+    story.command('start', web, bob).fail(500, 'port is already allocated');
+  });
+  expect(startFailed).toBe('web (nginx:1.27) exited with code 0 after a stop through the API by alice.');
+});
+
+test('one that was killed outright was not told to stop', async () => {
+  const killed = await sentenceAfter((_, web) => {
+    web.signal('ContainerKilled', { signal: '9' });
+    web.crashed(137);
+  });
+  expect(killed).toBe('web (nginx:1.27) exited with code 137 after it was killed from outside Portolan.');
+  const stopped = await sentenceAfter((story, web) => {
+    web.signal('ContainerKilled', { signal: '15' });
+    story.pass(10_000);
+    web.signal('ContainerKilled', { signal: '9' });
+    web.crashed(137);
+  });
+  expect(stopped).toBe(
+    'web (nginx:1.27) exited with code 137 after it was told to stop from outside Portolan.',
+  );
+});
+
+test('restarts that somebody made are no reason where somebody ended it', async () => {
+  const stopped = await sentenceAfter((_, web) => {
+    for (let n = 0; n < 3; n++) {
+      web.stopped();
+      web.started();
+    }
+    web.stopped();
+  });
+  expect(stopped).toBe(
+    'web (nginx:1.27) exited with code 0 after it was told to stop from outside Portolan.',
+  );
+});
+
+test('one that crashes in a loop says so while the engine restarts it, too', async () => {
+  const looping = await sentenceAfter((story, web) => {
+    for (let n = 0; n < 3; n++) {
+      web.crashed(7);
+      web.started();
+      story.pass(1_000);
+    }
+    web.signal('ContainerDied', { exitCode: '7' });
+    web.observe({ ...web.become('restarting'), exitCode: 7 });
+  });
+  expect(looping).toBe(
+    'web (nginx:1.27) exited with code 7 after 3 restarts in 5 minutes and is being restarted by the engine.',
+  );
+});
+
+test('what happened while Portolan was away is not said to have happened when it was found', async () => {
+  const exited = await sentenceAfter((story, web) => {
+    const end = story.now();
+    const finishedAt = new Date(end).toISOString();
+    story.pass(3_600_000);
+    web.observe({ ...web.become('exited'), finishedAt, exitCode: 3 }, finishedAt);
+  });
+  expect(exited).toBe('web (nginx:1.27) was found to have exited with code 3 at 2026-01-05 06:01:00 UTC.');
+  const gone = await sentenceAfter((story, web) => {
+    const since = story.instant();
+    story.pass(3_600_000);
+    web.vanished(since);
+  });
+  expect(gone).toBe('web (nginx:1.27) was found to have been removed.');
+  const paused = await sentenceAfter((story, web) => web.observe({ status: 'paused' }, story.instant()));
+  expect(paused).toBe('web (nginx:1.27) was found paused.');
+});
+
+test('one that was started again, and is not healthy yet, did not exit with the code 0 of a running container', async () => {
+  const starting = await sentenceAfter((_, web) => {
+    web.crashed(137);
+    web.signal('ContainerStarted');
+    web.observe({ ...web.become('running'), health: 'starting' });
+  });
+  expect(starting).toBe(
+    'web (nginx:1.27) exited with code 137; it was started again and is starting; its health check has not passed yet.',
+  );
+});
+
+test('a container with a route is not among those that run without one', async () => {
+  const { story } = begin();
+  story.container('database', { exposed: [] }).started();
+  story.container('cache', { exposed: [] }).started();
+  story.container('admin', { labels: { 'portolan.host': 'localhost' } }).started();
+  await remembering(story, (past) => {
+    const { sentence } = past.why('databas.docker.localhost');
+    expect(sentence).toContain('Container database runs without a route: it exposes no TCP port');
+    expect(sentence).toMatch(/ Also without a route: cache\.$/);
+  });
+});
+
+test('a host that is asked for in vain stays unknown to the proxy, and why says who asks', async () => {
+  const { story } = begin();
+  story.container('admin', { labels: { 'portolan.host': 'localhost' } }).started();
+  await remembering(story, (past) => {
+    expect(past.why('localhost').sentence).toMatch(
+      /^no container has answered as localhost so far\. Container admin asks for it in vain: /,
+    );
+    expect(
+      past.resolveAt({ kind: 'position', position: story.events().length }, 'localhost', '/').status,
+    ).toBe(404);
+  });
+});
