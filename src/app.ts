@@ -149,8 +149,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       warnings.committed(events);
     },
     onUnwritable(error) {
-      logger.error({ code: error.code, hint: error.hint }, error.message);
-      outage.begin(error);
+      if (outage.begin(error)) logger.error({ code: error.code, hint: error.hint }, error.message);
     },
     onError,
   });

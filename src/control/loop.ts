@@ -30,7 +30,7 @@ export interface LoopDeps {
   readonly now: () => number;
   /** After each commit, with the log's new head. */
   readonly onCommit: (events: readonly Event[], head: LogHead) => void;
-  /** The log cannot be written; called once for each outage. */
+  /** The log cannot be written; called at each try in vain. */
   readonly onUnwritable: (error: LogUnwritable) => void;
   /** A commit failed for a reason that is a bug; the loop goes on with the state that is on disk. */
   readonly onError: (error: unknown) => void;
@@ -199,7 +199,9 @@ export function createLoop(deps: LoopDeps): Loop {
   /** With the log unwritable routes can only be removed: what came in is judged, but not recorded. */
   function drop(batch: readonly Waiting[], error: LogUnwritable): void {
     const now = deps.now();
-    const hosts = new Set(batch.flatMap((waiting) => [...decideOne(waiting, now).step.hosts]));
+    // A note that is not recorded is of nothing that happened: a command that was refused explains no end.
+    const judged = batch.filter(({ input }) => input === 'clock' || input.kind !== 'note');
+    const hosts = new Set(judged.flatMap((waiting) => [...decideOne(waiting, now).step.hosts]));
     withdraw(hosts);
     for (const waiting of batch) {
       if (waiting.input !== 'clock') lost += 1;

@@ -4,7 +4,8 @@ import type { Loop } from './loop.ts';
 import { journal } from './notes.ts';
 
 export interface Outage {
-  begin(error: LogUnwritable): void;
+  /** @returns whether it is news: each further try in vain says the same */
+  begin(error: LogUnwritable): boolean;
   /** One line with the way out; empty while the log can be written. */
   problem(): string;
   stop(): void;
@@ -49,7 +50,9 @@ export function createOutage(
         since = deps.now();
         arm();
       }
+      const before = problem;
       problem = `${error.message}; ${error.hint}`;
+      return problem !== before;
     },
     problem: () => problem,
     stop() {

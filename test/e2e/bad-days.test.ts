@@ -272,7 +272,7 @@ describe('on a bad day', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', folder]);
     try {
       const portolan = await serveOn(engine, { dataDir: folder });
-      const [first] = await populate(3);
+      const [first, second] = await populate(3);
       await routesEqual(portolan, engine);
       fill(join(folder, 'filler'));
       await engine.containers.stop(first!);
@@ -283,6 +283,9 @@ describe('on a bad day', () => {
       expect(refused.body).toContain('free some space');
       const system = await portolan.json<{ log: { writable: boolean; problem: string } }>('/system');
       expect(system.log).toMatchObject({ writable: false, problem: expect.stringContaining('full') });
+      // The command that was refused did not do this.
+      await engine.containers.stop(second!);
+      expect(await portolan.answers('c1.docker.localhost', 503)).not.toContain('through the API');
       await engine.run({ name: 'newcomer' });
       await sleep(300);
       expect((await portolan.get('newcomer.docker.localhost')).status).toBe(404);
