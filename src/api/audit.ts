@@ -1,7 +1,7 @@
 /** `/audit`: who did what, when, with what outcome and consequences. */
 import { type Api, define } from './define.ts';
 import { actorFilter, containerFilter } from './events.ts';
-import { instantSchema } from './moment.ts';
+import { bounded, momentSchema } from './moment.ts';
 import { pageOf, paging } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { auditSchema } from './views.ts';
@@ -18,11 +18,11 @@ export function audit(api: Api, { queries }: ApiPorts): void {
         ...paging,
         actor: actorFilter.optional(),
         container: containerFilter.optional(),
-        since: instantSchema.optional(),
-        until: instantSchema.optional(),
+        since: momentSchema.optional(),
+        until: momentSchema.optional(),
       },
       answer: pageOf(auditSchema),
     },
-    ({ query }) => queries.audit(query),
+    ({ query }) => queries.audit(bounded(query)),
   );
 }

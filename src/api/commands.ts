@@ -9,9 +9,13 @@ import type { ApiPorts } from './ports.ts';
 import { Problem, toProblem } from './problem.ts';
 import { commandSchema } from './views.ts';
 
-const name = z
-  .string()
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/, 'a container name is allowed: letters, digits, _ . and -');
+const nameOf = (what: string) =>
+  z
+    .string()
+    .regex(
+      /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
+      `a ${what} name is allowed: up to 128 letters, digits, _ . and -`,
+    );
 const variable = z.string().regex(/^[^=\0]+$/, 'a variable name without = is allowed');
 
 const createSchema = z
@@ -21,11 +25,11 @@ const createSchema = z
       .min(1)
       .max(512)
       .regex(/^[\w][\w.\-/:@]*$/, 'an image reference is allowed, e.g. nginx:1.27'),
-    name: name.optional(),
+    name: nameOf('container').optional(),
     env: z.record(variable, z.string()).optional(),
     labels: z.record(z.string().min(1), z.string()).optional(),
     cmd: z.array(z.string()).max(1_000).optional(),
-    network: name.optional(),
+    network: nameOf('network').optional(),
     pull: z.enum(['missing', 'always', 'never']).default('missing'),
     start: z.boolean().default(true),
   })

@@ -1,5 +1,6 @@
 /** `/containers`: as the engine has them now, each with its routes. */
 import type { ContainerView } from '../docker/engine.ts';
+import { cutPage } from '../queries/cursor.ts';
 import type { RefusalView, RouteView } from '../queries/port.ts';
 import { type Api, containerId, define } from './define.ts';
 import { pageOf, paging } from './paging.ts';
@@ -14,14 +15,16 @@ export function containers(api: Api, { engine, queries }: ApiPorts): void {
     {
       method: 'get',
       path: '/containers',
-      summary: 'Containers as the engine has them now',
+      summary: 'Containers as the engine has them now, by name',
       tag,
+      query: paging,
       answer: pageOf(containerSchema),
       problems: [502, 503, 504],
     },
-    async () => {
+    async ({ query }) => {
       const [views, routed] = await Promise.all([engine.list(), findRouted()]);
-      return { items: views.map((view) => withRoutes(view, routed)) };
+      const { items, ...rest } = cutPage('containers', views, query, ({ name, id }) => `${name}/${id}`);
+      return { items: items.map((view) => withRoutes(view, routed)), ...rest };
     },
   );
   define(

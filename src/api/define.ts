@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Env } from './guards.ts';
+import { Problem } from './problem.ts';
 
 export type Api = OpenAPIHono<Env>;
 
@@ -73,6 +74,7 @@ export function define<P extends Shape = Shape, Q extends Shape = Shape, B exten
     responses: responses(call, status),
   });
   api.openapi(route, (async (c: Context<Env>) => {
+    if (call.body === undefined && call.method !== 'get') refuseFields(await c.req.text(), call.query ?? {});
     const valid = c.req as unknown as { valid(target: 'param' | 'query' | 'json'): unknown };
     const body = call.body === undefined ? undefined : valid.valid('json');
     const input = { params: valid.valid('param'), query: valid.valid('query'), body } as Input<P, Q, B>;
@@ -81,6 +83,31 @@ export function define<P extends Shape = Shape, Q extends Shape = Shape, B exten
       ? answer
       : c.json(answer as object, status, { 'Cache-Control': 'no-store' });
   }) as never);
+}
+
+/**
+ * What a call does not take must not be passed over: a signal in the body of a kill would become SIGKILL.
+ * @throws {Problem} 400
+ */
+function refuseFields(text: string, query: Shape): void {
+  if (text.trim() === '') return;
+  const body = parse(text);
+  if (body === null || typeof body !== 'object' || Array.isArray(body))
+    throw new Problem(400, 'this call takes no body');
+  const errors = Object.keys(body).map((name) => ({
+    field: `/${name}`,
+    message: name in query ? `${name} is allowed in the query: ?${name}=…` : `${name} is not known here`,
+  }));
+  const [first] = errors;
+  if (first !== undefined) throw new Problem(400, `${first.field}: ${first.message}`, errors);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function responses(
@@ -107,6 +134,6 @@ export const containerId = z
   .string()
   .regex(
     /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
-    'a container id or name is allowed: letters, digits, _ . and -',
+    'a container id or name is allowed: up to 128 letters, digits, _ . and -',
   )
   .openapi({ param: { name: 'id', in: 'path' }, example: 'nginx1' });

@@ -1,9 +1,10 @@
 /** `/events`: the log, filtered; one event and what it caused. */
 import { z } from '@hono/zod-openapi';
 import { type EventType, eventTypes } from '../events/event.ts';
+import { cutPage } from '../queries/cursor.ts';
 import { parseHost } from '../routing/host.ts';
 import { type Api, define } from './define.ts';
-import { instantSchema, positionSchema, withinLog } from './moment.ts';
+import { bounded, momentSchema, positionSchema, withinLog } from './moment.ts';
 import { pageOf, paging } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
@@ -38,14 +39,15 @@ export function events(api: Api, { queries, status }: ApiPorts): void {
         container: containerFilter.optional(),
         host: z.string().optional(),
         actor: actorFilter.optional(),
-        since: instantSchema.optional(),
-        until: instantSchema.optional(),
+        since: momentSchema.optional(),
+        until: momentSchema.optional(),
       },
       answer: pageOf(eventSchema),
     },
     async ({ query }) => {
       if (query.after !== undefined) withinLog('after', query.after, status.log().position);
-      return queries.events({ ...query, host: query.host && (parseHost(query.host) ?? query.host) });
+      const host = query.host && (parseHost(query.host) ?? query.host);
+      return queries.events({ ...bounded(query), host });
     },
   );
   define(
@@ -87,14 +89,17 @@ export function events(api: Api, { queries, status }: ApiPorts): void {
         summary,
         tag,
         params: { position: positionSchema },
+        query: paging,
         answer: pageOf(eventSchema),
         problems: [404],
       },
-      async ({ params: { position } }) => {
+      async ({ params: { position }, query }) => {
         if ((await queries.event(position)) === null) {
           throw new Problem(404, `the log has no event that can be read at position ${position}`);
         }
-        return { items: await find(position) };
+        return cutPage('causes', await find(position), query, (event) =>
+          `${event.position}`.padStart(15, '0'),
+        );
       },
     );
   }

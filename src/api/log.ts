@@ -20,7 +20,7 @@ const verificationSchema = z
   .object({
     valid: z.boolean(),
     checkedTo: z.number().int(),
-    firstBad: z.object({ position: z.number().int(), reason: z.string() }).nullable(),
+    firstBad: z.object({ position: z.number().int(), reason: z.string() }).optional(),
   })
   .openapi('Verification');
 

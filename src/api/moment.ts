@@ -25,6 +25,25 @@ export const momentSchema = z
   })
   .openapi({ type: 'string', example: 'position:42' });
 
+interface Stretch {
+  readonly since?: At | undefined;
+  readonly until?: At | undefined;
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+}
+
+/** Moments that were given as positions become bounds of positions; both are inclusive. */
+export function bounded<Query extends Stretch>({ since, until, after, before, ...query }: Query) {
+  return {
+    ...query,
+    since: since?.kind === 'instant' ? since.instant : undefined,
+    until: until?.kind === 'instant' ? until.instant : undefined,
+    after: since?.kind === 'position' ? Math.max(after ?? 0, since.position - 1) : after,
+    before:
+      until?.kind === 'position' ? Math.min(before ?? Number.MAX_SAFE_INTEGER, until.position + 1) : before,
+  };
+}
+
 /** A position of the log. */
 export const positionSchema = z
   .string()

@@ -68,7 +68,7 @@ export function toProblem(error: unknown): Pick<Problem, 'status' | 'message' | 
     return { status: 400, message: error.message, errors: [{ field: 'cursor', message: error.message }] };
   }
   if (error instanceof BadMoment) {
-    return { status: 400, message: error.message, errors: [{ field: 'at', message: error.message }] };
+    return { status: 400, message: error.message, errors: [{ field: error.field, message: error.message }] };
   }
   if (error instanceof HTTPException) return { status: error.status, message: error.message, errors: [] };
   return null;
@@ -81,13 +81,19 @@ export function validationProblem(error: z.ZodError, where: string, input: unkno
     return names.map((name) => {
       const path = [...issue.path.map(String), ...(name === '' ? [] : [name])];
       const field = where === 'json' ? `/${path.join('/')}` : path.join('.');
-      const message = name === '' ? issue.message : `${name} is not known here`;
+      const message = name === '' ? allowed(issue) : `${name} is not known here`;
       return { field, ...shown(input, path), message };
     });
   });
   const first = errors[0];
   const detail = first === undefined ? 'the request is not valid' : `${first.field}: ${first.message}`;
   return new Problem(400, detail, errors);
+}
+
+function allowed(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
+  const missing = /^Invalid input: expected (\w+), received undefined$/.exec(issue.message);
+  return missing === null ? issue.message : `it is missing; a ${missing[1]} is needed`;
 }
 
 /** The value as it was sent, cut short; never of a field that may hold a secret. */

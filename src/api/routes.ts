@@ -1,5 +1,6 @@
 /** `/routes`: what is routed now, or was at a moment. */
 import { z } from '@hono/zod-openapi';
+import { cutPage } from '../queries/cursor.ts';
 import { type Api, define } from './define.ts';
 import { hostName } from './host-name.ts';
 import { momentSchema } from './moment.ts';
@@ -9,7 +10,7 @@ import { Problem } from './problem.ts';
 import { refusalSchema, routeSchema } from './views.ts';
 
 const at = momentSchema.optional();
-const past = (moment: unknown): string => (moment === undefined ? '' : ' by then');
+const past = (moment: unknown): string => (moment === undefined ? 'no route has' : 'by then no route had');
 
 export function routes(api: Api, { queries }: ApiPorts): void {
   define(
@@ -38,7 +39,7 @@ export function routes(api: Api, { queries }: ApiPorts): void {
     },
     async ({ params, query }) => {
       const route = await queries.route(params.routeId, query.at);
-      if (route === null) throw new Problem(404, `no route has${past(query.at)} the id ${params.routeId}`);
+      if (route === null) throw new Problem(404, `${past(query.at)} the id ${params.routeId}`);
       return route;
     },
   );
@@ -49,9 +50,12 @@ export function routes(api: Api, { queries }: ApiPorts): void {
       path: '/refusals',
       summary: 'Running containers that are not routed, each with the reason',
       tag: 'routes',
-      query: { at },
+      query: { ...paging, at },
       answer: pageOf(refusalSchema),
     },
-    async ({ query }) => ({ items: await queries.refusals(query.at) }),
+    async ({ query }) =>
+      cutPage('refusals', await queries.refusals(query.at), query, ({ name, container, match }) =>
+        [name, container, match?.host, match?.path].join('/'),
+      ),
   );
 }

@@ -37,10 +37,3 @@ function lastTime([hour = 0, minute = 0, second = 0]: readonly number[], now: nu
   if (at.getTime() > now) at.setDate(at.getDate() - 1);
   return at.toISOString();
 }
-
-/** Moments without positions, for filters. @throws {InvalidArgumentError} */
-export function parseInstant(text: string): string {
-  const moment = parseMoment(text);
-  if (moment.startsWith('position:')) throw new InvalidArgumentError('A position is not allowed here.');
-  return moment;
-}

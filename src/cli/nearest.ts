@@ -4,8 +4,8 @@ import type { Client } from './client.ts';
 import { CliFailure, exitCodes } from './failure.ts';
 
 const lists = {
-  container: { path: '/containers', paged: false, name: (item: { name?: string }) => item.name ?? '' },
-  host: { path: '/hosts', paged: true, name: (item: { host?: string }) => item.host ?? '' },
+  container: { path: '/containers', name: (item: { name?: string }) => item.name ?? '' },
+  host: { path: '/hosts', name: (item: { host?: string }) => item.host ?? '' },
 } as const;
 
 /** @throws {CliFailure} as `work` does */
@@ -19,10 +19,8 @@ export async function namingNearest<T>(
     return await work();
   } catch (error) {
     if (!(error instanceof CliFailure) || error.exitCode !== exitCodes.notFound) throw error;
-    const { path, paged, name } = lists[kind];
-    const page = await (paged ? client.list<object>(path) : client.get<{ items: object[] }>(path)).catch(
-      () => ({ items: [] }),
-    );
+    const { path, name } = lists[kind];
+    const page = await client.list<object>(path).catch(() => ({ items: [] }));
     const near = nearNames(wanted, page.items.map(name));
     if (near.length === 0) throw error;
     throw new CliFailure(error.message, error.exitCode, [...error.hints, `did you mean ${near.join(', ')}?`]);

@@ -86,18 +86,20 @@ export function createAsOf(db: DatabaseFile): AsOf {
     routes(moment, { limit, cursor, host }) {
       const { position } = moment;
       if (host !== undefined) {
-        const [path, id] = decodeCursor(cursor, ['string', 'string']) ?? ['', ''];
+        const [path, id] = decodeCursor('routes of a host', cursor, ['string', 'string']) ?? ['', ''];
         const rows = statements.ofHost.all(position, host, path, id, limit + 1) as IntervalRow[];
         return pageOf(
+          'routes of a host',
           rows,
           limit,
           (row) => routeThen(row, moment),
           (row) => [row.path, row.route],
         );
       }
-      const [name, path, id] = decodeCursor(cursor, ['string', 'string', 'string']) ?? ['', '', ''];
+      const [name, path, id] = decodeCursor('routes', cursor, ['string', 'string', 'string']) ?? ['', '', ''];
       const rows = statements.all.all(position, name, path, id, limit + 1) as IntervalRow[];
       return pageOf(
+        'routes',
         rows,
         limit,
         (row) => routeThen(row, moment),
@@ -109,12 +111,13 @@ export function createAsOf(db: DatabaseFile): AsOf {
       return row === undefined ? null : routeThen(row, moment);
     },
     hosts(moment, { limit, cursor }) {
-      const [after] = decodeCursor(cursor, ['string']) ?? [''];
+      const [after] = decodeCursor('hosts', cursor, ['string']) ?? [''];
       const rows = statements.hosts.all(after, moment.position, limit + 1) as { host: string }[];
       const standing = refusals(moment);
       const serving = serves(moment);
       const routes = routesBetween(moment, rows[0]?.host ?? '', rows.at(-1)?.host ?? '');
       return pageOf(
+        'hosts',
         rows,
         limit,
         ({ host }) => view(moment, host, routes.get(host) ?? [], standing, serving),

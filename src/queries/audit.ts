@@ -41,14 +41,14 @@ export function createAuditQuery(db: DatabaseFile): (filter: AuditFilter) => Pag
     consequences: consequences.all(row.position) as number[],
   });
   return (filter) => {
-    const [before] = decodeCursor(filter.cursor, ['number']) ?? [null];
+    const [before] = decodeCursor('audit', filter.cursor, ['number']) ?? [null];
     const { where, values } = conditions(filter, before, findContainers);
     const rows = db
       .prepare(`SELECT position, actor_kind AS actorKind, actor_name AS actorName, action, container, name,
         requested_ms AS requestedMs, completed_ms AS completedMs, outcome, detail, basis FROM audit
         ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`} ORDER BY position DESC LIMIT ?`)
       .all(...values, filter.limit + 1) as AuditRow[];
-    return pageOf(rows, filter.limit, view, (row) => [row.position]);
+    return pageOf('audit', rows, filter.limit, view, (row) => [row.position]);
   };
 }
 
@@ -64,6 +64,8 @@ function conditions(
     values.push(...more);
   };
   if (before !== null) add('position < ?', before);
+  if (filter.after !== undefined) add('position > ?', filter.after);
+  if (filter.before !== undefined) add('position < ?', filter.before);
   if (filter.actor !== undefined) {
     const { kind, name } = parseActor(filter.actor);
     add('actor_kind = ?', kind);

@@ -61,7 +61,7 @@ export function createEventQueries(
   };
 
   function rangeOf(filter: EventFilter): Range {
-    const [from] = decodeCursor(filter.cursor, ['number']) ?? [null];
+    const [from] = decodeCursor(`events ${filter.order}`, filter.cursor, ['number']) ?? [null];
     const { after = 0, before = Number.MAX_SAFE_INTEGER, since, until, order } = filter;
     const low = [after, 0];
     const high = [before, reader.head().position + 1];
@@ -85,7 +85,7 @@ export function createEventQueries(
     events(filter) {
       const { positions, next } = select(candidatesOf(filter), isBy(filter.actor), rangeOf(filter), filter);
       const items = positions.flatMap(view);
-      return next === null ? { items } : { items, next: encodeCursor([next]) };
+      return next === null ? { items } : { items, next: encodeCursor(`events ${filter.order}`, [next]) };
     },
     following: (position, limit) => following(reader, position, limit),
     event: (position) => view(position)[0] ?? null,

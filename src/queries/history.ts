@@ -13,12 +13,16 @@ export function createHistoryQuery(db: DatabaseFile): HistoryQuery {
   const through = createThrough(db);
 
   return (host, { limit, cursor }) => {
-    const [position, route] = decodeCursor(cursor, ['number', 'string']) ?? [Number.MAX_SAFE_INTEGER, ''];
+    const [position, route] = decodeCursor('history', cursor, ['number', 'string']) ?? [
+      Number.MAX_SAFE_INTEGER,
+      '',
+    ];
     const rows = select.all(host, position, route, limit + 1) as IntervalRow[];
     const behind = through(
       rows.flatMap(({ fromPosition, toPosition }) => [fromPosition, toPosition ?? fromPosition]),
     );
     return pageOf(
+      'history',
       rows,
       limit,
       (row) => ({

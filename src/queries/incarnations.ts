@@ -82,7 +82,7 @@ export function createIncarnationsQuery(
   }
 
   return (text, { limit, cursor }) => {
-    const [before] = decodeCursor(cursor, ['number']) ?? [Number.MAX_SAFE_INTEGER];
+    const [before] = decodeCursor('incarnations', cursor, ['number']) ?? [Number.MAX_SAFE_INTEGER];
     const name = nameOf(text);
     if (name === null) return null;
     const all = (bearers.all(name) as FoundContainer[])
@@ -91,6 +91,7 @@ export function createIncarnationsQuery(
       .sort((one, other) => other.first.position - one.first.position);
     const rows = all.slice(0, limit + 1).map((one, index) => ({ one, before: all[index + 1] }));
     return pageOf(
+      'incarnations',
       rows,
       limit,
       (row) => view(row.one, row.before, name),

@@ -13,6 +13,10 @@ export interface Moment {
 /** A moment that has not come yet, or one after the moment that it should precede. */
 export class BadMoment extends Error {
   override readonly name = 'BadMoment';
+  /** The parameter that named it, where there are several: its message begins with that. */
+  get field(): string {
+    return /^(from|to): /.exec(this.message)?.[1] ?? 'at';
+  }
 }
 
 /** @returns the moment. @throws {BadMoment} it lies in the future */

@@ -30,14 +30,28 @@ export function createPast(
     resolveAt: (moment: At, host: string, target: string) => asOf.resolve(at(moment), host, target),
     positionAt: (moment: At) => at(moment).position,
     why: (host: string, moment?: At) => why(at(moment), host),
-    diff: (from: At, to?: At) => diffs.between(...inOrder(at(from), at(to))),
+    diff: (from: At, to?: At) =>
+      diffs.between(
+        ...inOrder(
+          named('from', () => at(from)),
+          named('to', () => at(to)),
+        ),
+      ),
     hostDiff: (host: string, moment?: At) => diffs.ofHost(at(moment), host),
   };
+}
+
+function named(field: 'from' | 'to', moment: () => Moment): Moment {
+  try {
+    return moment();
+  } catch (error) {
+    throw error instanceof BadMoment ? new BadMoment(`${field}: ${error.message}`) : error;
+  }
 }
 
 function inOrder(from: Moment, to: Moment): [Moment, Moment] {
   const isLater =
     from.position > to.position || (from.instant ?? 0) > (to.instant ?? Number.MAX_SAFE_INTEGER);
-  if (isLater) throw new BadMoment('from lies after to; a moment before it is allowed');
+  if (isLater) throw new BadMoment('from: it lies after `to`; a moment before that is allowed');
   return [from, to];
 }

@@ -200,6 +200,9 @@ export interface EventFilter extends Paging {
 }
 
 export interface AuditFilter extends Paging {
+  /** Positions of entries, exclusive. */
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
   readonly actor?: string | undefined;
   readonly container?: string | undefined;
   readonly since?: number | undefined;

@@ -45,24 +45,28 @@ export function createRouteQueries(db: DatabaseFile): RouteQueries {
   return {
     routes({ limit, cursor, host }) {
       if (host !== undefined) {
-        const [path, id] = decodeCursor(cursor, ['string', 'string']) ?? ['', ''];
-        return pageOf(ofHost.all(host, path, id, limit + 1) as RouteRow[], limit, routeView, (row) => [
-          row.path,
-          row.id,
-        ]);
+        const [path, id] = decodeCursor('routes of a host', cursor, ['string', 'string']) ?? ['', ''];
+        return pageOf(
+          'routes of a host',
+          ofHost.all(host, path, id, limit + 1) as RouteRow[],
+          limit,
+          routeView,
+          (row) => [row.path, row.id],
+        );
       }
-      const [name, path, id] = decodeCursor(cursor, ['string', 'string', 'string']) ?? ['', '', ''];
+      const [name, path, id] = decodeCursor('routes', cursor, ['string', 'string', 'string']) ?? ['', '', ''];
       const rows = all.all(name, path, id, limit + 1) as RouteRow[];
-      return pageOf(rows, limit, routeView, (row) => [row.host, row.path, row.id]);
+      return pageOf('routes', rows, limit, routeView, (row) => [row.host, row.path, row.id]);
     },
     route(id) {
       const row = one.get(id) as RouteRow | undefined;
       return row === undefined ? null : routeView(row);
     },
     hosts({ limit, cursor }) {
-      const [after] = decodeCursor(cursor, ['string']) ?? [''];
+      const [after] = decodeCursor('hosts', cursor, ['string']) ?? [''];
       const rows = names.all(after, limit + 1) as { host: string }[];
       return pageOf(
+        'hosts',
         rows,
         limit,
         ({ host }) => ({ host, routes: routesOf(host) }),

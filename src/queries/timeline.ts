@@ -25,9 +25,13 @@ export function createTimelines(log: DatabaseFile, projections: DatabaseFile): T
 
   return {
     timeline({ from, to }, { limit, cursor }) {
-      const [host, position, route] = decodeCursor(cursor, ['string', 'number', 'string']) ?? ['', 0, ''];
+      const [host, position, route] = decodeCursor('timeline', cursor, ['string', 'number', 'string']) ?? [
+        '',
+        0,
+        '',
+      ];
       const rows = touching.all(to, from, host, position, route, limit + 1) as IntervalRow[];
-      return pageOf(rows, limit, intervalView, (row) => [row.host, row.fromPosition, row.route]);
+      return pageOf('timeline', rows, limit, intervalView, (row) => [row.host, row.fromPosition, row.route]);
     },
     density({ from, to }, buckets) {
       const edges = Array.from({ length: buckets + 1 }, (_, index) => from + ((to - from) * index) / buckets);

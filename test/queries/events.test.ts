@@ -122,6 +122,10 @@ describe('pages', () => {
       for (const cursor of ['', 'x', '%%%', Buffer.from('{"a":1}').toString('base64url'), other]) {
         await expect(queries.events({ order: 'asc', limit: 1, cursor })).rejects.toThrow(BadCursor);
       }
+      // Its key is a position, as that of the audit is.
+      const cursor = (await queries.events({ order: 'asc', limit: 1 })).next!;
+      await expect(queries.audit({ limit: 1, cursor })).rejects.toThrow(BadCursor);
+      await expect(queries.events({ order: 'desc', limit: 1, cursor })).rejects.toThrow(BadCursor);
     });
   });
 });

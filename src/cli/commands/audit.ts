@@ -1,7 +1,7 @@
 /** `portolan audit`: who did what, when, and how it ended; newest first. */
 import type { Command } from 'commander';
 import { online } from '../context.ts';
-import { parseInstant } from '../moment.ts';
+import { parseMoment } from '../moment.ts';
 import { countOf } from '../numbers.ts';
 import type { Audit } from '../shapes.ts';
 import { show } from '../show.ts';
@@ -55,8 +55,8 @@ export function audit(program: Command): void {
     .option('-n, --limit <count>', 'as many entries', countOf, 50)
     .option('--actor <actor>', 'by engine, api, external or portolan, or KIND:NAME')
     .option('--container <name>', 'on this container: a name or an id')
-    .option('--since <time>', 'since', parseInstant)
-    .option('--until <time>', 'until', parseInstant)
+    .option('--since <time>', 'since', (text) => parseMoment(text))
+    .option('--until <time>', 'until', (text) => parseMoment(text))
     .option('-w, --watch', 'show it again after each change')
     .action(async ({ limit, watch, actor, container, since, until }: Options, command: Command) => {
       const context = online(command);

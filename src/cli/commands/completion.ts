@@ -56,7 +56,7 @@ export function completion(program: Command): void {
       const { client, output } = online(command);
       const signal = AbortSignal.timeout(patience);
       const ask = async <T>(path: string): Promise<readonly T[]> => {
-        const query = path === '/hosts' ? { limit: 1_000 } : {};
+        const query = { limit: 1_000 };
         return (
           await client.call<{ items: T[] }>('GET', path, { signal, query }).catch(() => ({ items: [] }))
         ).items;

@@ -53,7 +53,7 @@ export function containers(program: Command): void {
     .action(async ({ watch }: Options, command: Command) => {
       const context = online(command);
       await show(context, watch, async () => {
-        const value = await context.client.get<{ items: Container[] }>('/containers');
+        const value = await context.client.list<Container>('/containers');
         return {
           value,
           lines: () =>

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type OnlineContext, online } from '../context.ts';
 import { eventLine } from '../event-lines.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
-import { parseInstant } from '../moment.ts';
+import { parseMoment } from '../moment.ts';
 import { countOf, positionOf } from '../numbers.ts';
 import type { EventView } from '../shapes.ts';
 
@@ -34,8 +34,8 @@ export function events(program: Command): void {
     .option('--container <name>', 'about this container: a name or an id')
     .option('--host <host>', 'about this host')
     .option('--actor <actor>', 'by engine, api, external or portolan, or KIND:NAME')
-    .option('--since <time>', 'recorded since', parseInstant)
-    .option('--until <time>', 'recorded until', parseInstant)
+    .option('--since <time>', 'recorded since', (text) => parseMoment(text))
+    .option('--until <time>', 'recorded until', (text) => parseMoment(text))
     .action(async (options: Options, command: Command) => {
       const context = online(command);
       const last = await printNewest(context, options);

@@ -1,7 +1,8 @@
 /** Containers as the engine has them now; as of a moment, those that were serving. */
 import { useState } from 'preact/hooks';
-import type { Container, Host, Page } from '../api/shapes.ts';
-import { useApi, useList } from '../api/use-api.ts';
+import type { Some } from '../api/client.ts';
+import type { Container, Host } from '../api/shapes.ts';
+import { useList, useSome } from '../api/use-api.ts';
 import { Commands } from '../parts/commands.tsx';
 import { containerPath, hostPath, To } from '../parts/link.tsx';
 import { useNarrow } from '../parts/narrow.ts';
@@ -12,7 +13,7 @@ import { useMoment } from '../time/use-moment.ts';
 import { RunButton } from './run.tsx';
 
 /** The engine is asked about each of them. */
-const rest = ({ items }: Page<Container>): number => items.length * 5;
+const rest = ({ items }: Some<Container>): number => items.length * 5;
 
 export function ContainersPage() {
   const { past } = useMoment();
@@ -20,7 +21,7 @@ export function ContainersPage() {
 }
 
 function LiveContainers() {
-  const { data, error, waiting } = useApi<Page<Container>>('/containers', { rest });
+  const { data, error, waiting } = useSome<Container>('/containers?limit=1000', 20_000, { rest });
   const [search, setSearch] = useState('');
   const narrow = useNarrow();
   if (waiting) return <Waiting />;

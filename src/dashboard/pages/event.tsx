@@ -64,9 +64,11 @@ export function EventPage({ position }: { position: string }) {
 }
 
 function Tree({ event }: { event: LogEvent }) {
-  const causes = useApi<Page<LogEvent>>(`/events/${event.position}/causes`, { past: true });
+  const causes = useApi<Page<LogEvent>>(`/events/${event.position}/causes?limit=1000`, { past: true });
   const root = causes.data?.items[0] ?? event;
-  const under = useApi<Page<LogEvent>>(`/events/${root.position}/consequences`, { when: !causes.waiting });
+  const under = useApi<Page<LogEvent>>(`/events/${root.position}/consequences?limit=1000`, {
+    when: !causes.waiting,
+  });
   if (under.error !== null) return <Failed problem={under.error} what="What it caused" />;
   if (under.data === undefined) return null;
   const children = Map.groupBy(under.data.items, ({ causationId }) => causationId ?? '');

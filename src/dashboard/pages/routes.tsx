@@ -1,6 +1,6 @@
 /** All hosts: where they go, since when, how busy they are; what is not routed, and why. */
 import { useMemo, useState } from 'preact/hooks';
-import type { Host, Page, Refusal, Traffic } from '../api/shapes.ts';
+import type { Host, Refusal, Traffic } from '../api/shapes.ts';
 import { type Asked, useApi, useList } from '../api/use-api.ts';
 import { useNarrow } from '../parts/narrow.ts';
 import { Empty, Failed, Tries, Waiting } from '../parts/notice.tsx';
@@ -12,14 +12,14 @@ import { type Line, linesOf } from './route-lines.ts';
 export function RoutesPage() {
   const { path, past } = useMoment();
   const hosts = useList<Host>(path('/hosts', { limit: 1_000 }), { past });
-  const refusals = useApi<Page<Refusal>>(path('/refusals'), { past });
+  const refusals = useList<Refusal>(path('/refusals', { limit: 1_000 }), { past });
   const traffic = useApi<Traffic>('/traffic', { every: 2_000, when: !past });
   const [search, setSearch] = useState('');
   const [grouped, setGrouped] = useState(true);
   const [onlyTroubled, setOnlyTroubled] = useState(false);
   const rates = past ? undefined : traffic.data;
   const lines = useMemo(
-    () => linesOf(hosts.data ?? [], refusals.data?.items ?? [], rates, { search, grouped, onlyTroubled }),
+    () => linesOf(hosts.data ?? [], refusals.data ?? [], rates, { search, grouped, onlyTroubled }),
     [hosts.data, refusals.data, rates, search, grouped, onlyTroubled],
   );
   return (
