@@ -26,7 +26,7 @@ export function beginCommand(store: AuditStore, event: Event & { type: 'CommandR
     completedMs: null,
     detail: '',
   });
-  const window = { entry: event.position, kind, command, name, until: null, proven: false };
+  const window = { entry: event.position, kind, command, name, until: null, proven: false, had: [] };
   addWindow(store, keyOf(event.engineId, container), window, event.recordedAt);
 }
 

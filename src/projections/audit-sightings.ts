@@ -25,8 +25,9 @@ export function joinSighting(store: AuditStore, event: Sighting): void {
 
 /** Of which entries it shows the effect. */
 function culprits(subject: Subject, event: Sighting): { entries: readonly number[]; basis: Basis } {
-  const { last } = subject;
-  if (last !== null && event.recordedAt - last.at <= soon) return last;
+  const { last, end } = subject;
+  // Who was told last may have come too late: an end is the effect of what the death was.
+  if (last !== null && event.recordedAt - last.at <= soon) return (showsEnd(subject, event) && end) || last;
   const deed = changeOf(subject, event);
   const windows = subject.windows.filter(
     (window) => isLive(window, event.recordedAt) && deed !== null && yields(window, deed),
@@ -35,6 +36,9 @@ function culprits(subject: Subject, event: Sighting): { entries: readonly number
   const basis = windows.length > 1 ? 'ambiguous' : proven ? 'exact' : 'window';
   return { entries: windows.map((window) => window.entry), basis };
 }
+
+const showsEnd = ({ seen }: Subject, event: Sighting): boolean =>
+  event.type === 'ContainerObserved' && event.data.status === 'exited' && seen?.status !== 'exited';
 
 function yields({ kind }: CommandWindow, deed: Deed): boolean {
   if (kind === deed) return true;

@@ -10,6 +10,7 @@ import {
   detailOf,
   fits,
   isEngines,
+  markOf,
   type SignalEvent,
 } from './deeds.ts';
 
@@ -29,8 +30,12 @@ export function joinSignal(store: AuditStore, event: SignalEvent): void {
   const { seen } = store.subjects.get(key);
   placeCommands(store, key, event.recordedAt, (window) => means(window, event, seen?.name ?? null));
   const subject = store.subjects.get(key);
+  const mark = markOf(event);
   const windows = subject.windows.filter(
-    (window) => isLive(window, event.recordedAt) && fits(window.kind, event.type),
+    (window) =>
+      isLive(window, event.recordedAt) &&
+      fits(window.kind, event.type) &&
+      (mark === null || !window.had.includes(mark)),
   );
   if (isAutoRemoval(subject, event)) joinEnd(store, key, subject, windows, event);
   else if (windows.length > 0) joinCommands(store, key, subject, windows, event);
@@ -81,11 +86,27 @@ function joinCommands(
   windows: readonly CommandWindow[],
   event: SignalEvent,
 ): void {
+  const rival = rivalOf(subject, event);
   const entries = windows.map((window) => window.entry);
-  const basis: Basis = windows.length > 1 ? 'ambiguous' : windows[0]!.proven ? 'exact' : 'window';
+  if (rival !== null) entries.push(rival.entry);
+  const basis: Basis = entries.length > 1 ? 'ambiguous' : windows[0]!.proven ? 'exact' : 'window';
   store.entries.join(entries, event, basis);
   const last = { entries, basis, at: event.recordedAt };
-  store.subjects.put(key, { ...subject, open: null, last });
+  const mark = markOf(event);
+  // Of two that may have had it one did, and the other may still.
+  const [first] = windows;
+  const rest = subject.windows.map((window) =>
+    window === first && mark !== null ? { ...window, had: [...window.had, mark] } : window,
+  );
+  store.subjects.put(key, { ...subject, windows: rest, open: rival, last });
+}
+
+/** Somebody outside is ending the container as well, and this may be how it ends. */
+function rivalOf({ open }: Subject, event: SignalEvent): Subject['open'] {
+  if (open === null || event.recordedAt > open.until) return null;
+  if (open.deed !== 'kill' && open.deed !== 'stop') return null;
+  const isToldAgain = event.type === 'ContainerKilled' && markOf(event) !== null;
+  return isToldAgain || deedContinuedBy(open.deed, event.type) === null ? null : open;
 }
 
 function joinOutside(store: AuditStore, key: SubjectKey, subject: Subject, event: SignalEvent): void {

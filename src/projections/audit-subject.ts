@@ -17,6 +17,8 @@ export interface CommandWindow {
   readonly until: number | null;
   /** The container carries this command's id: it made it. */
   readonly proven: boolean;
+  /** Effects that it has had, by their marks: another one of the same is not its own. */
+  readonly had: readonly string[];
 }
 
 /** Entries that a signal was joined to. */

@@ -3,7 +3,8 @@
  *
  * The engine gives no request id, so joining a command to the signals that follow it is a reading, and its basis is
  * said: `exact` where the container carries the command's id or the log has the cause, `window` where one command fits
- * in kind, container and time, `ambiguous` where several do. What no command explains came from outside, or was the
+ * in kind, container and time, `ambiguous` where several do, or one and a change from outside. A command has each of
+ * its effects once: who is told to stop twice was told by two. What no command explains came from outside, or was the
  * engine's own doing. What was observed right after a signal belongs to what that one was joined to, and so do the
  * decisions that it caused.
  */
@@ -19,7 +20,7 @@ import type { Projection } from './projection.ts';
 
 export const audit: Projection = {
   name: 'audit',
-  version: 4,
+  version: 5,
   tables: ['audit', 'audit_consequences', 'audit_subjects'],
   open(db: DatabaseFile) {
     const store: AuditStore = { entries: createEntries(db), subjects: createSubjects(db) };

@@ -3,6 +3,7 @@ import type { CommandKind } from '../events/commands.ts';
 import type { Event } from '../events/event.ts';
 import type { ContainerObservedData } from '../events/observations.ts';
 import { type SignalType, signalTypes } from '../events/signals.ts';
+import { isKill } from '../events/stop-signal.ts';
 
 export type SignalEvent = Event & { readonly type: SignalType };
 
@@ -29,6 +30,12 @@ const effects: Readonly<Record<CommandKind, readonly Short[]>> = {
 
 export const fits = (command: CommandKind, type: SignalType): boolean =>
   (effects[command] as readonly string[]).includes(type.slice('Container'.length));
+
+/** What a command has once at most; null for SIGKILL, which the engine may send again. */
+export function markOf({ type, data: { claimed } }: SignalEvent): string | null {
+  if (type === 'ContainerKilled') return isKill(claimed.signal) ? null : `${type} ${claimed.signal}`;
+  return type.startsWith('ContainerNetwork') ? `${type} ${claimed.network}` : type;
+}
 
 /** `exit` and `restart` are the engine's own doing; all others came from outside. */
 export type Deed =

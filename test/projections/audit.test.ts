@@ -106,7 +106,9 @@ describe('a command', () => {
     const command = story.command('stop', web, alice);
     web.signal('ContainerKilled', { signal: '15' });
     story.pass(10_000);
-    web.stopped(137);
+    web.signal('ContainerKilled', { signal: '9' });
+    web.crashed(137);
+    web.signal('ContainerStopped');
     command.succeed();
     const entries = await auditOf(story);
     expect(entries).toHaveLength(2);
@@ -210,6 +212,51 @@ describe('a command', () => {
     expect(one).toMatchObject({ by: 'api:alice', basis: 'ambiguous' });
     expect(other).toMatchObject({ by: 'api:bob', basis: 'ambiguous', consequences: one!.consequences });
     expect(one!.consequences).toContain('RouteClosed');
+  });
+
+  test('the API and somebody outside at once: two entries, and neither is said to have done it alone', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    const stop = story.command('stop', web, alice);
+    web.signal('ContainerKilled', { signal: '15' });
+    web.signal('ContainerKilled', { signal: '15' });
+    web.signal('ContainerDied', { exitCode: '0' });
+    web.signal('ContainerNetworkDisconnected');
+    stop.succeed();
+    web.signal('ContainerStopped');
+    web.signal('ContainerStopped');
+    web.observe({ ...web.become('exited'), exitCode: 0 });
+    const [, one, other, ...more] = await auditOf(story);
+    expect(one).toMatchObject({ by: 'api:alice', action: 'stop', basis: 'ambiguous' });
+    expect(other).toMatchObject({ by: 'external:external', action: 'stop', basis: 'ambiguous' });
+    expect(more).toEqual([]);
+    for (const entry of [one!, other!]) expect(entry.consequences).toContain('RouteClosed');
+  });
+
+  test('a command has each effect once: a restart from outside right after a start through the API is not part of that', async () => {
+    const { story, web } = scene();
+    const start = story.command('start', web, alice);
+    web.started();
+    start.succeed();
+    story.pass(500);
+    web.stopped();
+    web.started();
+    expect(await auditOf(story)).toMatchObject([
+      {
+        by: 'api:alice',
+        action: 'start',
+        consequences: [
+          'ContainerNetworkConnected',
+          'ContainerStarted',
+          'ContainerObserved',
+          'RouteOpened',
+          'CommandSucceeded',
+        ],
+      },
+      { by: 'external:external', action: 'stop' },
+      { by: 'external:external', action: 'start' },
+    ]);
   });
 
   test('two commands of different kinds in a row keep their own signals apart', async () => {
