@@ -35,7 +35,7 @@ import { openLog } from './log/log.ts';
 import type { Log, LogReader } from './log/port.ts';
 import { createLogReader } from './log/read.ts';
 import { readBootId } from './observability/boot-id.ts';
-import { readOrMakeSecret } from './observability/key-file.ts';
+import { readNamedSecret, readOrMakeSecret } from './observability/key-file.ts';
 import type { Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { startProjections } from './projections/runner.ts';
@@ -82,6 +82,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   // The log: one writer, and the state folded from it. A predecessor writes it until it lets go; until then it is only read.
   const ownLog = predecessor === null ? await openLog({ dataDir: config.dataDir, logger }) : null;
+  const labelKey = readOrMakeSecret(join(config.dataDir, 'label.key'));
+  const secret = config.token ?? readToken(config);
   const read = <T>(question: (reader: LogReader) => T): T => withReader(config.dataDir, question);
   const { state, snapshot, unreadable } = read(recover);
 
@@ -167,7 +169,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   }
 
   // The engine: signals and observations in, commands out.
-  const labelKey = readOrMakeSecret(join(config.dataDir, 'label.key'));
   const docker = createDocker({
     host: config.dockerHost,
     env: options.env,
@@ -190,7 +191,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     onLost(reason) {
       engine.lost(reason);
       trust.engineAway();
-      logger.warn({ reason }, 'the engine is away; the last known routes are served as unconfirmed');
+      const meanwhile = trust.vouched()
+        ? 'the last known routes are served as unconfirmed'
+        : 'nothing is served until it has told what is running on this boot of the machine';
+      logger.warn({ reason }, `the engine is away; ${meanwhile}`);
     },
     onConfirmed() {
       proxy.replace(served.table(tableOf(loop.state())));
@@ -234,7 +238,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   });
   const queries = createQueries(
     config.dataDir,
-    createLive(loop, trust, projections, () => log.head().position),
+    createLive(loop, trust, projections, { head: () => log.head().position, problem: outage.problem }),
     logger,
   );
   const refusals = createRefusalCounter(
@@ -260,7 +264,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   });
   const { startApi } = await import('./api/server.ts');
   const sessions = createSessions(now);
-  const secret = config.token ?? readOrMakeSecret(config.tokenFile ?? join(config.dataDir, 'token'));
   const openRoutes = (): number =>
     [...loop.state().routes.values()].filter((route) => route.targets.length > 0).length;
   const api = await startApi(
@@ -391,6 +394,9 @@ const lastInterval = ({ from, to, targets, reason }: IntervalView): LastInterval
   by: targets.map(({ name }) => name),
   reason,
 });
+
+const readToken = ({ tokenFile, dataDir }: Config): string =>
+  tokenFile === null ? readOrMakeSecret(join(dataDir, 'token')) : readNamedSecret(tokenFile, '--token-file');
 
 /** Under which the API may be called: its address, and the names of loopback. */
 const apiNames = ({ apiHost }: Config): string[] => [

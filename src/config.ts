@@ -134,7 +134,10 @@ const settings = {
     'DOCKER_HOST',
     'unix:///var/run/docker.sock',
     'unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST',
-    z.string().regex(/^(unix:\/\/\/.+|(tcp|http|https|ssh):\/\/[^/].*)$/),
+    z
+      .string()
+      .regex(/^(unix:\/\/\/.+|(tcp|http|https|ssh):\/\/[^/].*)$/)
+      .refine((value) => value.startsWith('unix:') || URL.canParse(value)),
   ),
   domain: setting('domain', 'PORTOLAN_DOMAIN', 'docker.localhost', 'a host name', hostName),
   expose: setting('expose', 'PORTOLAN_EXPOSE', 'all', 'all or labeled', z.enum(['all', 'labeled'])),
@@ -279,13 +282,17 @@ export function readConfig(args: readonly string[], env: Env): Config {
   const httpHosts = read(settings.httpHost);
   const exposed = httpHosts.some((host) => !isLoopback(host));
   const exposeGiven = given(settings.expose);
+  const httpPort = read(settings.httpPort);
+  const apiPort = read(settings.apiPort);
+  if (apiPort === httpPort && apiPort !== 0)
+    throw new ConfigError(`--api-port is "${apiPort}", as --http-port is; allowed: another port`);
   read(settings.retention);
   return {
     dataDir: read(settings.dataDir),
-    httpPort: read(settings.httpPort),
+    httpPort,
     httpPortGiven: given(settings.httpPort),
     httpHosts: httpHosts.flatMap((host) => (host === 'localhost' ? ['127.0.0.1', '::1'] : [host])),
-    apiPort: read(settings.apiPort),
+    apiPort,
     apiHost: read(settings.apiHost),
     dockerHost: read(settings.dockerHost),
     domain: read(settings.domain),

@@ -77,6 +77,16 @@ test('beyond loopback only labeled containers are exposed, unless somebody says 
   expect(read(['--http-host', '0.0.0.0', '--expose', 'all']).expose).toBe('all');
 });
 
+test('an engine address whose port is none, and one port for proxy and API, are wrong settings', () => {
+  expect(() => read(['--docker-host', 'tcp://host:99999'])).toThrow(
+    /^--docker-host is "tcp:\/\/host:99999"; allowed: unix/,
+  );
+  expect(() => read(['--http-port', '8000', '--api-port', '8000'])).toThrow(
+    '--api-port is "8000", as --http-port is; allowed: another port',
+  );
+  expect(read(['--http-port', '0', '--api-port', '0'])).toMatchObject({ httpPort: 0, apiPort: 0 });
+});
+
 test('the help names every flag', () => {
   for (const flag of ['data-dir', 'access-log', 'max-connections-per-client', 'first-byte-timeout'])
     expect(usage()).toContain(`--${flag} `);

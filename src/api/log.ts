@@ -54,7 +54,10 @@ export function log(api: Api, { queries, jobs, exportLog }: ApiPorts): void {
       answer: verificationSchema,
       problems: [409],
     },
-    ({ query }) => jobs.verify(query.expectHead),
+    async ({ query }) => {
+      const { valid, checkedTo, firstBad } = await jobs.verify(query.expectHead);
+      return { valid, checkedTo, ...(firstBad === null ? {} : { firstBad }) };
+    },
   );
   define(
     api,

@@ -62,6 +62,7 @@ const interval = z.object({
   openedBy: z.number().int(),
   closedBy: z.number().int().nullable(),
   reason: z.string().nullable(),
+  ended: z.enum(['closed', 'changed', 'away', 'unrecorded']).nullable(),
 });
 
 export const timelineItemSchema = interval.openapi('TimelineItem');

@@ -18,6 +18,8 @@ export interface LiveState {
   refusals(): readonly LiveRefusal[];
   hosts(): readonly string[];
   sentence(host: string): string;
+  /** Why what is recorded may not be how things are now, as a sentence; empty if it is. */
+  caveat(): string;
   confirmed(): boolean;
   projections(): readonly Progress[];
   caughtUp(): Promise<unknown>;
@@ -33,7 +35,7 @@ export function createLive(
   loop: Pick<Loop, 'state'>,
   trust: Pick<TrustKeeper, 'current'>,
   projections: Pick<Projections, 'progress' | 'reached' | 'replace'>,
-  head: () => number,
+  log: { readonly head: () => number; readonly problem: () => string },
 ): LiveState {
   return {
     refusals() {
@@ -52,10 +54,17 @@ export function createLive(
     },
     hosts: () => [...loop.state().sites.keys()],
     sentence: (host) => entryOf(loop.state(), host as Host).sentence,
-    confirmed: () => trust.current() === 'confirmed',
+    caveat() {
+      if (log.problem() !== '')
+        return `Nothing can be recorded now (${log.problem()}): this is what was last known.`;
+      return trust.current() === 'confirmed'
+        ? ''
+        : 'The Docker engine does not tell now what is running: this is what was last known.';
+    },
+    confirmed: () => trust.current() === 'confirmed' && log.problem() === '',
     projections: projections.progress,
     caughtUp() {
-      const position = head();
+      const position = log.head();
       const isFar = projections
         .progress()
         .some((one) => one.problem === '' && one.position < position - farBehind);

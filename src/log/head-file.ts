@@ -35,7 +35,7 @@ export interface HeadNote {
   /** Only with heads that are on disk: the note may lag behind the log, but never lead. At most one a second. */
   take(head: Head): void;
   /** Takes it now. */
-  last(head: Head): void;
+  last(head: Pick<Head, 'position' | 'hash'>): void;
 }
 
 export function createHeadNote(dataDir: string): HeadNote {
@@ -43,7 +43,7 @@ export function createHeadNote(dataDir: string): HeadNote {
   let noted = 0;
   let at = Number.NEGATIVE_INFINITY;
 
-  function last({ position, hash }: Head): void {
+  function last({ position, hash }: Pick<Head, 'position' | 'hash'>): void {
     if (position === noted || position === 0) return;
     at = performance.now();
     try {

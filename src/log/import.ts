@@ -11,7 +11,7 @@ import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { chainHash, digestPayload, genesis } from './chain.ts';
 import { specOf, type Transferred } from './export.ts';
 import { toUnusable } from './faults.ts';
-import { headPath } from './head-file.ts';
+import { createHeadNote, headPath } from './head-file.ts';
 import { lockFolder } from './lock.ts';
 import { createNames } from './names.ts';
 import { logPath } from './path.ts';
@@ -48,6 +48,9 @@ export async function importLog({ dataDir, input, onProgress }: ImportOptions): 
     remove(path);
     const transferred = await fill(path, input, onProgress);
     renameSync(path, logPath(dataDir));
+    // From here on an empty or shortened file is told from a new one.
+    const { position, hash: head } = transferred.head;
+    createHeadNote(dataDir).last({ position, hash: Buffer.from(head, 'hex') });
     return transferred;
   } catch (error) {
     remove(path);
@@ -82,7 +85,7 @@ async function fill(
     const intake = createIntake(db);
     let number = 0;
     db.exec('BEGIN IMMEDIATE');
-    for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+    for await (const text of linesOf(input, () => number)) {
       number += 1;
       const problem = intake.take(text);
       if (problem !== null) throw badLine(number, problem);
@@ -104,6 +107,21 @@ async function fill(
     return { events: intake.position(), head: { position: intake.position(), hash: intake.hash() } };
   } finally {
     db.close();
+  }
+}
+
+/** @throws {ImportRefused} it is not gzip as it should be, or was cut */
+async function* linesOf(input: Readable, read: () => number): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input, crlfDelay: Infinity });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!/^Z_/.test(code ?? '')) throw error;
+    throw new ImportRefused(
+      `the file is no whole gzip after line ${read()} (${message})`,
+      'cut',
+      'export again',
+    );
   }
 }
 

@@ -79,7 +79,7 @@ function refuseEmpty(dataDir: string, path: string, noted: NotedHead | null): vo
   );
   if (traces.length === 0) return;
   throw new LogUnusable(
-    `${path} ${state}, but there was a log: ${traces.join(', ')} of it are left`,
+    `${path} ${state}, but there was a log, of which are left: ${traces.join(', ')}`,
     'empty-file',
     `restore a backup; to begin a new history, remove ${['portolan.db', ...traces].join(', ')}`,
   );

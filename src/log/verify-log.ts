@@ -1,9 +1,10 @@
 /** Verifies a log's chain from end to end, beside its writer. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { openDatabase } from '../db/open.ts';
+import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
 import { logPath } from './path.ts';
+import { LogUnusable } from './port.ts';
 import { createVerifier, type ExpectedHead, type Verification } from './verify.ts';
 
 export interface VerifyOptions {
@@ -27,6 +28,7 @@ export async function verifyLog({
   const path = logPath(dataDir);
   try {
     using db = closing(openDatabase(path, { readonly: true, synchronous: 'FULL' }));
+    refuseWithoutEvents(db.file, path);
     const head = readHead(db.file).position;
     const verifier = createVerifier(db.file, expectHead);
     for (;;) {
@@ -40,6 +42,13 @@ export async function verifyLog({
     if (signal?.aborted) throw error;
     throw toUnusable(error, path);
   }
+}
+
+/** @throws {LogUnusable} what is there is no log, or was copied without what made it one */
+function refuseWithoutEvents(db: DatabaseFile, path: string): void {
+  if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'events'").get() !== undefined) return;
+  const hint = 'a copy needs the -wal file beside it; VACUUM INTO makes one that is whole';
+  throw new LogUnusable(`${path} holds no events`, 'empty-file', hint);
 }
 
 const closing = (file: ReturnType<typeof openDatabase>) => ({

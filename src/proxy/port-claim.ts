@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 
 export class PortUnavailable extends Error {
   override readonly name = 'PortUnavailable';
-  readonly code: 'taken' | 'not-permitted';
+  readonly code: 'taken' | 'not-permitted' | 'no-address';
   readonly hint: string;
   constructor(message: string, code: PortUnavailable['code'], hint: string) {
     super(message);
@@ -65,6 +65,10 @@ export function explainListen(error: NodeJS.ErrnoException, what: string): Error
     const hint =
       'choose another with --http-port, or allow low ports: sysctl net.ipv4.ip_unprivileged_port_start=80';
     return new PortUnavailable(`${what} is not permitted for this user`, 'not-permitted', hint);
+  }
+  if (error.code === 'EADDRNOTAVAIL') {
+    const hint = 'name one of its addresses with --http-host, or 0.0.0.0 for all';
+    return new PortUnavailable(`${what} is no address of this machine`, 'no-address', hint);
   }
   return error;
 }

@@ -17,8 +17,10 @@ export interface Live {
   hosts(): readonly string[];
   /** Why a host has no upstream; empty if it has one. */
   sentence(host: string): string;
-  /** Whether the engine vouches for the open routes. */
+  /** Whether the engine vouches for the open routes, and what it tells is recorded. */
   confirmed(): boolean;
+  /** Why what is recorded may not be how things are now, as a sentence; empty if it is. */
+  caveat(): string;
   projections(): readonly ProjectionStatus[];
   /** Resolves once the projections have taken in what is recorded by now, or are too far behind to wait for. */
   caughtUp(): Promise<unknown>;
@@ -84,7 +86,11 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     refusals: async (at) => (at === undefined ? live.refusals() : ask('refusalsAt', at)),
     resolve: (host, target, at) => ask('resolveAt', at, host, target),
     positionAt: (at) => ask('positionAt', at),
-    why: (host, at) => ask('why', host, at),
+    async why(host, at) {
+      const { sentence, chain } = await ask('why', host, at);
+      const caveat = at === undefined ? live.caveat() : '';
+      return { sentence: [sentence, caveat].filter(Boolean).join(' '), chain };
+    },
     diff: (from, to) => ask('diff', from, to),
     hostDiff: (host, at) => ask('hostDiff', host, at),
     timeline: (stretch, paging) => ask('timeline', stretch, paging),

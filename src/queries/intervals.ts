@@ -34,9 +34,13 @@ export const intervalView = (row: IntervalRow): Omit<IntervalView, 'opened' | 'c
   to: row.toMs === null ? null : new Date(row.toMs).toISOString(),
   openedBy: row.fromPosition,
   closedBy: row.toPosition,
-  // `changed`, `away` and `unrecorded` end an interval without closing the route.
   reason: isCloseReason(row.reason) ? row.reason : null,
+  ended: endOf(row.reason),
 });
+
+/** Without closing the route, or by closing it. */
+const endOf = (reason: string | null): IntervalView['ended'] =>
+  reason === null || reason === 'changed' || reason === 'away' || reason === 'unrecorded' ? reason : 'closed';
 
 /** Whether it was served then. Portolan may have been gone before the event that says so: its next start. */
 export function spans(row: IntervalRow, { position, instant }: Moment): boolean {

@@ -69,7 +69,10 @@ export interface IntervalView {
   readonly to: string | null;
   readonly openedBy: number;
   readonly closedBy: number | null;
+  /** By which its route was closed; null if it was not. */
   readonly reason: CloseReason | null;
+  /** `away`: Portolan ended; `unrecorded`: the log could not be written. Null while it lasts. */
+  readonly ended: 'closed' | 'changed' | 'away' | 'unrecorded' | null;
   /** Who was behind it; null where nobody was. */
   readonly opened: Through | null;
   readonly closed: Through | null;

@@ -62,6 +62,33 @@ test('an export goes to standard output, and replaces no file unasked', async ()
   expect(existsSync(`${file('mine')}.partial`)).toBe(false);
 });
 
+test('a gzip that was cut is named as such, not the folder', async () => {
+  await on(portolan.dataDir, 'export', file('whole.ndjson.gz'));
+  writeFileSync(file('cut.ndjson.gz'), readFileSync(file('whole.ndjson.gz')).subarray(0, -100));
+  const cut = await on(file('from-cut'), 'import', file('cut.ndjson.gz'));
+  expect(cut).toMatchObject({ code: 1, out: '' });
+  expect(cut.error).toMatch(/^portolan: the file is no whole gzip after line \d+ /);
+  expect(existsSync(logPath(file('from-cut')))).toBe(false);
+});
+
+test('an import notes its head: a log that is emptied or cut before its first start does not pass for whole', async () => {
+  await on(portolan.dataDir, 'export', file('noted.ndjson'));
+  await on(file('noted'), 'import', file('noted.ndjson'));
+  const db = openDatabase(logPath(file('noted')), { synchronous: 'FULL' });
+  db.exec('DROP TRIGGER events_no_delete');
+  db.exec('DELETE FROM events WHERE position > 5');
+  db.close();
+  expect((await on(file('noted'), 'verify')).out).toMatch(
+    /^The log is broken at position 6: the log ends at 5,/,
+  );
+  for (const suffix of ['', '-wal', '-shm']) writeFileSync(`${logPath(file('noted'))}${suffix}`, '');
+  const emptied = await on(file('noted'), 'verify');
+  expect(emptied.error).toContain('holds no events');
+  const started = await on(file('noted'), 'serve', '--http-port', '0', '--api-port', '0');
+  expect(started).toMatchObject({ code: 1 });
+  expect(started.error).toMatch(/^portolan: .* is empty, but there was a log of \d+ events;/);
+});
+
 test('a changed payload, another head and a missing log: exit code 1, and what is wrong', async () => {
   await on(portolan.dataDir, 'export', file('plain.ndjson'));
   await on(file('changed'), 'import', file('plain.ndjson'));

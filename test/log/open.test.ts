@@ -59,7 +59,7 @@ test('without a noted head, other traces of a run tell that there was a log', as
     const folder = makeFolder();
     writeFileSync(logPath(folder), '');
     writeFileSync(join(folder, trace), 'something');
-    await expectRefused(folder, 'empty-file', `is empty, but there was a log: ${trace}`);
+    await expectRefused(folder, 'empty-file', `is empty, but there was a log, of which are left: ${trace}`);
   }
 });
 

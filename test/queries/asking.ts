@@ -22,6 +22,7 @@ export const atRest: Live = {
   hosts: () => [],
   sentence: (host) => `${host} has no upstream.`,
   confirmed: () => true,
+  caveat: () => '',
   projections: () => [],
   caughtUp: async () => undefined,
 };

@@ -112,7 +112,12 @@ test('what was served while nothing could be recorded is only what was last know
     expect(past.resolveAt(after, host, '/').sentence).toBe('other.docker.localhost goes to other.');
     const [now, before] = past.history(host, all).items;
     expect(now).toMatchObject({ to: null });
-    expect(before).toMatchObject({ to: gap.from, closedBy: now!.openedBy, reason: null });
+    expect(before).toMatchObject({
+      to: gap.from,
+      closedBy: now!.openedBy,
+      reason: null,
+      ended: 'unrecorded',
+    });
     expect(past.diff(within, after)).toMatchObject({ added: [], removed: [], changed: [] });
   });
 });

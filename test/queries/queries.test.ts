@@ -50,6 +50,25 @@ describe('routes and hosts', () => {
     });
   });
 
+  test('why says so while what is recorded may not be how things are', async () => {
+    const story = createStory();
+    story.policy();
+    story.container('web').started();
+    const caveat = 'The Docker engine does not tell now what is running: this is what was last known.';
+    await asking(
+      async ({ queries, tell }) => {
+        await tell(story.batches);
+        const host = 'web.docker.localhost';
+        expect((await queries.why(host)).sentence).toMatch(
+          / has gone to web since .* UTC\. The Docker engine does/,
+        );
+        const at = { kind: 'position', position: story.events().length } as const;
+        expect((await queries.why(host, at)).sentence).not.toContain('Docker engine');
+      },
+      { caveat: () => caveat },
+    );
+  });
+
   test('are unconfirmed while nobody vouches for them', async () => {
     await asking(
       async ({ queries, tell }) => {

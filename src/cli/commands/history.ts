@@ -8,6 +8,13 @@ import { show } from '../show.ts';
 import { type Column, layOut } from '../table.ts';
 import { actorText, clock, duration, matchText, targetText } from '../words.ts';
 
+const endings = {
+  closed: 'close',
+  changed: 'change',
+  away: 'Portolan away',
+  unrecorded: 'log unwritable',
+} as const;
+
 const columns: readonly Column<Interval>[] = [
   { title: 'FROM', value: (one) => clock(one.from), whole: true },
   { title: 'TO', value: (one) => clock(one.to) || 'now', whole: true },
@@ -21,7 +28,7 @@ const columns: readonly Column<Interval>[] = [
   { title: 'TARGETS', value: (one) => one.targets.map(targetText).join(', ') },
   {
     title: 'ENDED BY',
-    value: (one) => one.reason ?? (one.to === null ? '' : 'change'),
+    value: (one) => one.reason ?? (one.ended === null ? '' : endings[one.ended]),
     style: (one) => (one.reason === null ? null : 'red'),
     whole: true,
   },

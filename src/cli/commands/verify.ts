@@ -23,10 +23,12 @@ export function verify(program: Command): void {
       const { output, options } = offline(command);
       const { verifyLog } = await import('../../log/verify-log.ts');
       const dataDir = requireLog(options.dataDir);
+      const { readNotedHead } = await import('../../log/head-file.ts');
       const progress = createProgress();
       const result = await verifyLog({
         dataDir,
-        expectHead,
+        // What the service noted beside the log shows one that was cut, if it was not cut as well.
+        expectHead: expectHead ?? readNotedHead(dataDir) ?? undefined,
         onProgress: (position, head) => progress.update(position / head, `position ${position} of ${head}`),
       }).finally(progress.end);
       const { valid, checkedTo, firstBad } = result;

@@ -58,6 +58,7 @@ export interface Interval {
   readonly openedBy: number;
   readonly closedBy: number | null;
   readonly reason: string | null;
+  readonly ended: 'closed' | 'changed' | 'away' | 'unrecorded' | null;
 }
 
 export interface Actor {

@@ -6,6 +6,8 @@ import { More } from '../parts/more.tsx';
 import { duration } from '../time/moment.ts';
 import { useInstant, useMoment } from '../time/use-moment.ts';
 
+const endings = { closed: 'closed', changed: 'changed', away: 'Portolan away', unrecorded: 'log unwritable' };
+
 interface Props {
   /** Newest first. */
   readonly intervals: readonly Interval[];
@@ -60,7 +62,9 @@ export function Intervals({ intervals, more }: Props) {
                 </td>
                 <td>
                   {interval.closedBy !== null && (
-                    <To href={eventPath(interval.closedBy)}>{interval.reason ?? 'changed'}</To>
+                    <To href={eventPath(interval.closedBy)}>
+                      {interval.reason ?? endings[interval.ended ?? 'changed']}
+                    </To>
                   )}
                 </td>
               </tr>
