@@ -1,5 +1,6 @@
 /** Schema versions of events, and what brings an older payload to the current one when it is read. */
 import { z } from 'zod';
+import { checked } from './check.ts';
 import { dataSchemas, type EventType, eventTypes } from './event.ts';
 import { containerObservedSchema, containerSpecSchema } from './observations.ts';
 
@@ -33,20 +34,25 @@ export function upcast(type: EventType, version: number, data: unknown): unknown
   if (version > steps.length + 1) {
     throw new RangeError(`${type} has schema version ${version}, this Portolan knows ${steps.length + 1}`);
   }
-  const current = steps.slice(version - 1).reduce((older, step) => step(older), data);
-  return type === 'ContainerObserved' ? checkObserved(current) : dataSchemas[type].parse(current);
+  const isCurrent = version === steps.length + 1;
+  const current = isCurrent ? data : steps.slice(version - 1).reduce((older, step) => step(older), data);
+  return type === 'ContainerObserved' ? checkObserved(current) : checks[type](current);
 }
 
-const observedSchema = containerObservedSchema.extend({ spec: z.unknown() });
+const checks = Object.fromEntries(eventTypes.map((type) => [type, checked(dataSchemas[type])])) as Readonly<
+  Record<EventType, (data: unknown) => unknown>
+>;
+const observedCheck = checked(containerObservedSchema.extend({ spec: z.unknown() }));
+const specCheck = checked(containerSpecSchema);
 const checkedSpecs = new WeakSet<object>();
 
 /** Most observations share one spec object with others: it is checked once, and stays that one object. */
 function checkObserved(data: unknown): unknown {
-  const observed = observedSchema.parse(data);
+  const observed = observedCheck(data) as { readonly spec: unknown };
   const { spec } = observed;
   if (typeof spec !== 'object' || spec === null) return containerObservedSchema.parse(data);
   if (checkedSpecs.has(spec)) return observed;
-  containerSpecSchema.parse(spec);
+  specCheck(spec);
   checkedSpecs.add(spec);
   return observed;
 }
