@@ -21,9 +21,7 @@ export const hostEntries: Projection = {
   open,
 };
 
-type Refusals = ReadonlyMap<ContainerKey, readonly RecordedRefusal[]>;
-
-/** Entries that are kept in memory, to tell whether one has changed. */
+/** Entries that are kept in memory between batches, to tell whether one has changed. */
 const remembered = 20_000;
 
 function open(db: DatabaseFile, log: LogReader): Fold {
@@ -31,26 +29,27 @@ function open(db: DatabaseFile, log: LogReader): Fold {
   const refusals = createRefusals(db);
   let state: State | null = null;
   const before = (position: Position): State => {
-    state ??= stateAt(log, (position - 1) as Position);
+    if (state !== null) return state;
+    state = stateAt(log, (position - 1) as Position);
+    refusals.know(state);
     return state;
   };
 
   return {
     apply(event) {
       const now = before(event.position);
-      const standing = mayChangeRefusals(event) ? new Map(now.refusals) : null;
       const sites = evolve(now, event);
       for (const host of hostsTouchedBy(now, event, sites)) entries.put(now, host);
-      if (standing !== null) refusals.put(now, standing);
+      if (mayChangeRefusals(event)) refusals.put(now);
     },
     setAside({ position, recordedAt, streamId }) {
       const now = before(position);
-      const standing = new Map(now.refusals);
       setAside(now, position, recordedAt, streamId);
       // Rare: whatever it was about, all are looked at.
       for (const host of now.sites.keys()) entries.put(now, host);
-      refusals.put(now, standing);
+      refusals.put(now);
     },
+    flush: entries.flush,
     reset() {
       state = null;
       entries.forget();
@@ -76,27 +75,37 @@ function createEntries(db: DatabaseFile) {
   const name = db.prepare('INSERT OR IGNORE INTO host_names (host, from_position) VALUES (?, ?)');
   const known = new Map<Host, string>();
   const seen = new Map<Host, HostEntry>();
+  let changed: Row[] = [];
   return {
     put(state: State, host: Host): void {
       const now = entryOf(state, host);
       if (isSurelySame(seen.get(host), now)) return;
-      if (seen.size >= remembered) seen.clear();
       seen.set(host, now);
       const { routes, sentence } = now;
       const entry = JSON.stringify({ routes, sentence });
       const before = known.get(host) ?? last.get(host);
       if (entry === before) return;
       if (before === undefined) name.run(host, state.position);
-      if (known.size >= remembered) known.clear();
       known.set(host, entry);
-      insert.run(host, state.position, state.recordedAt, entry);
+      changed.push([host, state.position, state.recordedAt, entry]);
+    },
+    /** In the order of the key, so that rows which are neighbours in the file are written one after the other. */
+    flush(): void {
+      changed.sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] - other[1]));
+      for (const row of changed) insert.run(...row);
+      changed = [];
+      if (seen.size > remembered) seen.clear();
+      if (known.size > remembered) known.clear();
     },
     forget(): void {
       known.clear();
       seen.clear();
+      changed = [];
     },
   };
 }
+
+type Row = readonly [host: Host, fromPosition: number, fromMs: number, entry: string];
 
 /** Most events change nothing of their hosts; then the parts are the very same ones, and need not be written out. */
 function isSurelySame(before: HostEntry | undefined, now: HostEntry): boolean {
@@ -124,15 +133,27 @@ function createRefusals(db: DatabaseFile) {
   const begin = db.prepare(
     'INSERT OR REPLACE INTO refusal_history (container, from_position, to_position, refusals) VALUES (?, ?, NULL, ?)',
   );
+  const known = new Map<ContainerKey, readonly RecordedRefusal[]>();
   return {
+    /** Those that stand before the first event. */
+    know(state: State): void {
+      known.clear();
+      for (const [key, list] of state.refusals) known.set(key, list);
+    },
     /** What differs from before. */
-    put(state: State, before: Refusals): void {
+    put(state: State): void {
       for (const [key, list] of state.refusals) {
-        if (before.get(key) === list) continue;
+        if (known.get(key) === list) continue;
+        known.set(key, list);
         end.run(state.position, key);
         begin.run(key, state.position, JSON.stringify(viewsOf(state, key, list)));
       }
-      for (const key of before.keys()) if (!state.refusals.has(key)) end.run(state.position, key);
+      if (known.size === state.refusals.size) return;
+      for (const key of known.keys()) {
+        if (state.refusals.has(key)) continue;
+        known.delete(key);
+        end.run(state.position, key);
+      }
     },
   };
 }

@@ -70,7 +70,6 @@ function hasten(db: DatabaseFile): void {
 const needed: ReadonlySet<string> = new Set([
   'audit_command',
   'audit_consequences_cause',
-  'route_history_open',
   'subjects_name_unique',
 ]);
 

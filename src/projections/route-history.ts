@@ -13,6 +13,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import type { Event } from '../events/event.ts';
 import type { Fold, Projection } from './projection.ts';
+import { createIntervals, type Intervals } from './route-intervals.ts';
 
 export const routeHistory: Projection = {
   name: 'route_history',
@@ -31,16 +32,19 @@ interface Service {
 }
 
 function open(db: DatabaseFile): Fold {
+  const intervals = createIntervals(db);
   const statements = prepare(db);
   let service: Service | null = null;
   const now = (): Service => {
-    service ??= load(statements);
+    if (service !== null) return service;
+    intervals.load();
+    service = load(statements);
     return service;
   };
 
   function apply(event: Event): void {
     const before = now();
-    const next = follow(statements, event, before);
+    const next = follow(intervals, event, before);
     keepService(statements, event, before, next);
     service = { ...next, serving: next.serving !== false, lastMs: event.recordedAt };
   }
@@ -48,16 +52,20 @@ function open(db: DatabaseFile): Fold {
   return {
     apply,
     setAside({ streamId, position, recordedAt }) {
-      if (streamId.startsWith('route:'))
-        close(statements, streamId.slice('route:'.length), position, recordedAt, 'unreadable');
       service = { ...now(), lastMs: recordedAt };
+      if (!streamId.startsWith('route:')) return;
+      const route = streamId.slice('route:'.length);
+      intervals.end(route, { position, ms: recordedAt }, 'unreadable');
+      intervals.fall(route);
     },
     flush() {
       const { serving, boot, confirmedBoot, lastMs } = now();
+      intervals.flush();
       statements.keep.run(serving === false ? 0 : 1, boot, confirmedBoot, lastMs);
     },
     reset() {
       service = null;
+      intervals.reset();
     },
   };
 }
@@ -65,7 +73,6 @@ function open(db: DatabaseFile): Fold {
 type Statements = ReturnType<typeof prepare>;
 
 function prepare(db: DatabaseFile) {
-  const columns = 'route, host, path, owner, targets';
   return {
     load: db.prepare(
       'SELECT serving, boot, confirmed_boot AS confirmedBoot, last_ms AS lastMs FROM service WHERE id = 1',
@@ -73,21 +80,9 @@ function prepare(db: DatabaseFile) {
     keep: db.prepare(
       'INSERT OR REPLACE INTO service (id, serving, boot, confirmed_boot, last_ms) VALUES (1, ?, ?, ?, ?)',
     ),
-    stand: db.prepare(`INSERT OR REPLACE INTO standing_routes (${columns}) VALUES (?, ?, ?, ?, ?)`),
-    fall: db.prepare('DELETE FROM standing_routes WHERE route = ?'),
-    begin: db.prepare(`INSERT INTO route_history (${columns}, from_position, from_ms)
-      VALUES (?, ?, ?, ?, ?, ?, ?)`),
-    beginAll: db.prepare(`INSERT INTO route_history (${columns}, from_position, from_ms)
-      SELECT ${columns}, ?, ? FROM standing_routes`),
-    end: db.prepare(
-      'UPDATE route_history SET to_position = ?, to_ms = ?, reason = ? WHERE to_position IS NULL AND route = ?',
-    ),
     beginService: db.prepare('INSERT OR REPLACE INTO service_history (from_position, from_ms) VALUES (?, ?)'),
     endService: db.prepare(
       'UPDATE service_history SET to_position = ?, to_ms = max(from_ms, ?) WHERE to_position IS NULL',
-    ),
-    endAll: db.prepare(
-      'UPDATE route_history SET to_position = ?, to_ms = max(from_ms, ?), reason = ? WHERE to_position IS NULL',
     ),
   };
 }
@@ -98,40 +93,42 @@ function load(statements: Statements): Service {
   return { ...row, serving: row.serving === 1 };
 }
 
-function follow(statements: Statements, event: Event, service: Service): Service {
+function follow(intervals: Intervals, event: Event, service: Service): Service {
   const { position, recordedAt } = event;
+  const here = { position, ms: recordedAt };
   switch (event.type) {
     case 'RouteOpened':
     case 'RouteChanged': {
       const { route, match, owner, targets } = event.data;
-      const row = [route, match.host, match.path, owner, JSON.stringify(targets)];
-      statements.end.run(position, recordedAt, 'changed', route);
-      statements.stand.run(...row);
-      if (service.serving !== false) statements.begin.run(...row, position, recordedAt);
+      const standing = { route, ...match, owner, targets: JSON.stringify(targets) };
+      intervals.end(route, here, 'changed');
+      intervals.stand(standing);
+      if (service.serving !== false) intervals.begin(standing, here);
       return service;
     }
     case 'RouteClosed':
-      close(statements, event.data.route, position, recordedAt, event.data.reason);
+      intervals.end(event.data.route, here, event.data.reason);
+      intervals.fall(event.data.route);
       return service;
     case 'PortolanStopped':
       if (event.data.handedOver) return service;
-      statements.endAll.run(position, recordedAt, 'away');
+      intervals.endAll(here, 'away');
       return { ...service, serving: false };
     case 'PortolanStarted': {
       const { bootId, lastAlive, tookOver } = event.data;
       if (tookOver) return { ...service, boot: bootId };
-      statements.endAll.run(position, aliveUntil(lastAlive, service.lastMs, recordedAt), 'away');
+      intervals.endAll({ position, ms: aliveUntil(lastAlive, service.lastMs, recordedAt) }, 'away');
       const serving = bootId === service.confirmedBoot;
-      if (serving) statements.beginAll.run(position, recordedAt);
+      if (serving) intervals.beginAll(here);
       return { ...service, boot: bootId, serving };
     }
     case 'RecordingGapDetected':
       if (service.serving === false) return service;
-      statements.endAll.run(position, Math.min(Date.parse(event.data.from), recordedAt), 'unrecorded');
-      statements.beginAll.run(position, recordedAt);
+      intervals.endAll({ position, ms: Math.min(Date.parse(event.data.from), recordedAt) }, 'unrecorded');
+      intervals.beginAll(here);
       return service;
     case 'EngineConnected':
-      if (service.serving === false) statements.beginAll.run(position, recordedAt);
+      if (service.serving === false) intervals.beginAll(here);
       return { ...service, serving: true, confirmedBoot: service.boot };
     default:
       return service;
@@ -149,17 +146,6 @@ function keepService(statements: Statements, event: Event, before: Service, afte
   }
   if (after.serving !== false && (before.serving !== true || begun))
     statements.beginService.run(position, recordedAt);
-}
-
-function close(
-  statements: Statements,
-  route: string,
-  position: number,
-  recordedAt: number,
-  reason: string,
-): void {
-  statements.end.run(position, recordedAt, reason, route);
-  statements.fall.run(route);
 }
 
 /** Milliseconds. The heartbeat comes now and then; an event that was recorded after it is a later sign of life. */

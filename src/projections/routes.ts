@@ -5,6 +5,8 @@ import type { Fold, Projection } from './projection.ts';
 
 export const routes: Projection = { name: 'routes', version: 2, tables: ['routes'], open };
 
+type Decided = Event & { readonly type: 'RouteOpened' | 'RouteChanged' | 'RouteClosed' };
+
 function open(db: DatabaseFile): Fold {
   const put = db.prepare(`INSERT OR REPLACE INTO routes
     (id, host, path, owner, state, reason, targets, since, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -12,23 +14,37 @@ function open(db: DatabaseFile): Fold {
     db.prepare(`UPDATE routes SET state = 'closed', reason = 'unreadable', targets = '[]',
     since = ?, position = ? WHERE id = ? AND state = 'open'`);
 
-  function apply({ type, data, recordedAt, position }: Event): void {
-    if (type === 'RouteOpened' || type === 'RouteChanged') {
-      const { route, match, owner, targets } = data;
-      const stored = JSON.stringify(targets);
-      put.run(route, match.host, match.path, owner, 'open', null, stored, recordedAt, position);
-    } else if (type === 'RouteClosed') {
-      const { route, match, owner, reason } = data;
-      put.run(route, match.host, match.path, owner, 'closed', reason, '[]', recordedAt, position);
+  /** A route changes often within a batch, and is written once: at its end. */
+  const changed = new Map<string, Decided>();
+
+  function write({ type, data, recordedAt, position }: Decided): void {
+    const { route, match, owner } = data;
+    if (type === 'RouteClosed')
+      put.run(route, match.host, match.path, owner, 'closed', data.reason, '[]', recordedAt, position);
+    else {
+      const targets = JSON.stringify(data.targets);
+      put.run(route, match.host, match.path, owner, 'open', null, targets, recordedAt, position);
     }
   }
 
+  function flush(): void {
+    for (const event of changed.values()) write(event);
+    changed.clear();
+  }
+
   return {
-    apply,
+    apply(event) {
+      const { type } = event;
+      if (type === 'RouteOpened' || type === 'RouteChanged' || type === 'RouteClosed')
+        changed.set(event.data.route, event);
+    },
     // As the deciding state does: what was decided is not known, so nothing is said to be served.
     setAside({ streamId, recordedAt, position }) {
-      if (streamId.startsWith('route:'))
-        closeUnreadable.run(recordedAt, position, streamId.slice('route:'.length));
+      if (!streamId.startsWith('route:')) return;
+      flush();
+      closeUnreadable.run(recordedAt, position, streamId.slice('route:'.length));
     },
+    flush,
+    reset: () => changed.clear(),
   };
 }

@@ -1,6 +1,7 @@
 /** Makes the table's entries from the deciding state. */
 import type { FoldedEvent } from '../events/event.ts';
 import type { Host } from '../events/ids.ts';
+import { signalTypes } from '../events/signals.ts';
 import { hostSentence, sentenceOf } from './explain.ts';
 import { matchOf, type Route, type Site } from './route.ts';
 import { containerKey, lastRouteOf, type State } from './state.ts';
@@ -13,14 +14,18 @@ export function entryOf(state: State, host: Host): HostEntry {
     .filter((route) => route !== null)
     .sort((one, other) => other.path.length - one.path.length || (one.path < other.path ? -1 : 1));
   const served = routes.some((route) => route.targets.length > 0);
-  return { host, routes, sentence: served ? '' : hostSentence(state, host) };
+  return { host, routes, sentence: served ? '' : hostSentence(state, host, routes) };
 }
 
 export const entriesOf = (state: State): HostEntry[] =>
   [...state.sites.keys()].map((host) => entryOf(state, host));
 
+/** Of the signals only one is told of in sentences: that somebody sent the container one to end it. */
+const untold: ReadonlySet<string> = new Set(signalTypes.filter((type) => type !== 'ContainerKilled'));
+
 /** Hosts whose entry may differ after an event: those of its route, or of its container (sentences). */
 export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly Site[]): Host[] {
+  if (untold.has(event.type)) return [];
   const hosts = new Set(sites.map((site) => matchOf(site).host));
   const { data } = event;
   // One that was only ever refused stays unknown, as it is after a restart.

@@ -11,6 +11,7 @@ import {
   type State,
   soon,
 } from './state.ts';
+import type { TableRoute } from './table.ts';
 
 /** For a site without an open route; empty if it has one. */
 export function sentenceOf(state: State, site: Site): string {
@@ -23,15 +24,20 @@ export function sentenceOf(state: State, site: Site): string {
   return `${subject} has no upstream yet: container ${titleOf(waiting)} ${presentOf(waiting)}.`;
 }
 
-/** For a host of which no route is open: the sentence of the site that was closed last. */
-export function hostSentence(state: State, host: Host): string {
+/**
+ * For a host of which no route is open: the sentence of the site that was closed last.
+ * @param routes of the host, with their sentences
+ */
+export function hostSentence(state: State, host: Host, routes: readonly TableRoute[]): string {
   const sites = [...(state.sites.get(host) ?? [])];
   const last = sites
     .map((site) => ({ site, at: lastRouteOf(state, site)?.position ?? 0 }))
     .sort(
       (one, other) => other.at - one.at || matchOf(one.site).path.length - matchOf(other.site).path.length,
     )[0];
-  return last === undefined ? `${host} has no upstream.` : sentenceOf(state, last.site);
+  if (last === undefined) return `${host} has no upstream.`;
+  const { path } = matchOf(last.site);
+  return routes.find((route) => route.path === path)?.sentence ?? sentenceOf(state, last.site);
 }
 
 function sinceClosed(state: State, subject: string, route: Route, closing: Closing): string {
