@@ -5,7 +5,7 @@ import { verifyLog } from '../log/verify-log.ts';
 import { lowerPriority } from '../observability/thread-priority.ts';
 import { compareProjections } from '../projections/compare.ts';
 import { projectionsPath } from '../projections/file.ts';
-import { rebuild } from '../projections/rebuild.ts';
+import { rebuildInTwo } from '../projections/rebuild-in-two.ts';
 import type { FromJob, Task } from './jobs.ts';
 import { whatIf } from './what-if.ts';
 
@@ -32,8 +32,10 @@ async function run(): Promise<unknown> {
     const head = log.head().position;
     const until = Math.min(task.until ?? head, head);
     switch (task.mode) {
-      case 'rebuild':
-        return { position: rebuild({ log, path: scratch, onProgress: (at) => progress(at, head) }) };
+      case 'rebuild': {
+        const onProgress = (at: number): void => progress(at, head);
+        return { position: await rebuildInTwo({ log, dataDir, path: scratch, onProgress }) };
+      }
       case 'compare':
         return compareProjections({ log, live: projectionsPath(dataDir), scratch, onProgress: progress });
       case 'what-if':

@@ -50,6 +50,8 @@ export function createJobs({ dataDir, head, adopt, newId, now }: JobsDeps): Jobs
   function launch(task: Task, scratch: string): Worker {
     const thread = new Worker(new URL('./job-thread.ts', import.meta.url), {
       workerData: { dataDir, task, scratch },
+      // Of the process it would have a quarter of that, and fold 5 % slower.
+      resourceLimits: { maxYoungGenerationSizeMb: 48 },
     });
     threads.add(thread);
     thread.once('exit', () => threads.delete(thread));

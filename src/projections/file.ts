@@ -9,6 +9,8 @@ import { faultOf, ProjectionsFault } from './faults.ts';
 const migrations = fileURLToPath(new URL('../../migrations/projections', import.meta.url));
 
 export const projectionsPath = (dataDir: string): string => join(dataDir, 'projections.db');
+/** What the second thread of a rebuild makes beside the first one's file. */
+export const secondPath = (path: string): string => `${path}-second`;
 
 /**
  * @param onReplaced called with the reason when the file was thrown away
@@ -26,7 +28,9 @@ export function openProjections(path: string, onReplaced: (reason: string) => vo
 }
 
 export function removeProjections(path: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+  for (const file of [path, secondPath(path)]) {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  }
 }
 
 /** A file that another version or program wrote is no better than a damaged one; a full disk is not its fault. */

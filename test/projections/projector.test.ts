@@ -1,4 +1,5 @@
 /** The projector: what stops one projection stops neither the others nor the log, and nothing is ever skipped. */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { UnreadableEvent } from '../../src/log/port.ts';
@@ -8,6 +9,7 @@ import { openProjections } from '../../src/projections/file.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import { createProjector } from '../../src/projections/projector.ts';
 import { rebuild } from '../../src/projections/rebuild.ts';
+import { rebuildInTwo } from '../../src/projections/rebuild-in-two.ts';
 import { allProjections } from '../../src/projections/registry.ts';
 import { createStory } from '../support/events.ts';
 import { lifecycles } from '../support/lifecycles.ts';
@@ -205,7 +207,36 @@ describe('an event that no longer parses', () => {
     log.close();
     expect(() => dump(path)).toThrow();
   });
+
+  test('stops a rebuild on two threads, which says where, and leaves nothing behind', async () => {
+    const { folder, position } = await poisoned();
+    using _ = folder;
+    const { dataDir } = folder;
+    const log = createLogReader(dataDir);
+    const options = { log, dataDir, path: join(dataDir, 'rebuilt.db'), worthwhile: 0 };
+    await expect(rebuildInTwo(options)).rejects.toThrow(RebuildStopped);
+    await expect(rebuildInTwo(options)).rejects.toThrow(`position ${position} (RouteChanged)`);
+    log.close();
+    expect(leftOf(dataDir)).toEqual([]);
+  });
 });
+
+test('a rebuild on two threads fails with its second one, and leaves nothing behind', async () => {
+  using folder = scratch();
+  const { dataDir } = folder;
+  await writeLog(dataDir, lifecycles(9, 30).batches);
+  const log = createLogReader(dataDir);
+  const path = join(dataDir, 'rebuilt.db');
+  const elsewhere = join(dataDir, 'none');
+  await expect(rebuildInTwo({ log, dataDir: elsewhere, path, batch: 10, worthwhile: 0 })).rejects.toThrow(
+    elsewhere,
+  );
+  log.close();
+  expect(leftOf(dataDir)).toEqual([]);
+});
+
+const leftOf = (dataDir: string): string[] =>
+  readdirSync(dataDir).filter((file) => file.startsWith('rebuilt.db'));
 
 test('a rebuild can be cancelled, and leaves nothing behind', async () => {
   using folder = scratch();

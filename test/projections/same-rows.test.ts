@@ -1,11 +1,13 @@
 /** The same rows, however the log is cut into batches, and live as in a rebuild. */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createLogReader } from '../../src/log/read.ts';
 import { rebuild } from '../../src/projections/rebuild.ts';
+import { rebuildInTwo } from '../../src/projections/rebuild-in-two.ts';
 import { lifecycles } from '../support/lifecycles.ts';
-import { dump, foldAll, projecting, scratch, writeLog } from '../support/projecting.ts';
+import { dump, foldAll, projecting, rowsOf, scratch, writeLog } from '../support/projecting.ts';
 
 const stories = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
@@ -29,6 +31,42 @@ test('a rebuild gives row by row what was folded live in batches of any size', a
     { numRuns: 30 },
   );
 });
+
+test('a rebuild on two threads gives row by row what one thread gives, and leaves no file beside it', async () => {
+  for (const batch of [30, undefined]) {
+    using folder = scratch();
+    const { dataDir } = folder;
+    await writeLog(dataDir, lifecycles(11, 40).batches);
+    const log = createLogReader(dataDir);
+    const told: number[] = [];
+    const onProgress = (position: number): unknown => told.push(position);
+    const path = join(dataDir, 'two.db');
+    const position = await rebuildInTwo({ log, dataDir, path, batch, worthwhile: 0, onProgress });
+    expect(position).toBe(log.head().position);
+    expect(told.at(-1)).toBe(position);
+    expect(told).toEqual(told.toSorted((one, other) => one - other));
+    rebuild({ log, path: join(dataDir, 'one.db') });
+    log.close();
+    expect(dump(path)).toEqual(dump(join(dataDir, 'one.db')));
+    expect(indexesOf(path)).toEqual(indexesOf(join(dataDir, 'one.db')));
+    expect(readdirSync(dataDir).filter((file) => file.startsWith('two.db-second'))).toEqual([]);
+  }
+});
+
+test('a rebuild on two threads ends where it is told to', async () => {
+  using folder = scratch();
+  const { dataDir } = folder;
+  await writeLog(dataDir, lifecycles(12, 60).batches);
+  const log = createLogReader(dataDir);
+  const options = { log, until: 50, batch: 20 };
+  expect(await rebuildInTwo({ ...options, dataDir, path: join(dataDir, 'two.db'), worthwhile: 0 })).toBe(50);
+  rebuild({ ...options, path: join(dataDir, 'one.db') });
+  log.close();
+  expect(dump(join(dataDir, 'two.db'))).toEqual(dump(join(dataDir, 'one.db')));
+});
+
+const indexesOf = (path: string): unknown[] =>
+  rowsOf(path, "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name");
 
 test('it goes on in another run where the one before stopped', async () => {
   using folder = scratch();
