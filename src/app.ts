@@ -280,6 +280,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       jobs,
       exportLog: (signal) => addAbortSignal(signal, openExport(config.dataDir)),
       workers: proxy.workers,
+      httpPort: addresses[0]?.port ?? config.httpPort,
       traffic: proxy.traffic,
       listening: () => proxy.workers() > 0,
       metrics: createMetrics({

@@ -16,7 +16,7 @@ const logSchema = z
   })
   .openapi('Log');
 
-const verificationSchema = z
+export const verificationSchema = z
   .object({
     valid: z.boolean(),
     checkedTo: z.number().int(),

@@ -34,6 +34,8 @@ export interface ApiPorts {
   /** The table as the proxy has it. */
   readonly table: () => RoutingTable;
   readonly workers: () => number;
+  /** That the proxy listens on. */
+  readonly httpPort: number;
   readonly traffic: () => TrafficView;
   /** Whether the proxy listens. */
   readonly listening: () => boolean;

@@ -1,6 +1,7 @@
 /** `/system` and `/traffic`: how Portolan itself is, and what it carries. */
 import { z } from '@hono/zod-openapi';
 import { type Api, define } from './define.ts';
+import { verificationSchema } from './log.ts';
 import type { ApiPorts } from './ports.ts';
 
 const systemSchema = z
@@ -22,7 +23,10 @@ const systemSchema = z
       hash: z.string(),
       writable: z.boolean(),
       problem: z.string(),
+      /** By whomever, since the start. */
+      verified: verificationSchema.extend({ at: z.string() }).nullable(),
     }),
+    proxy: z.object({ port: z.number().int() }),
     workers: z.number().int(),
     drifts: z.number().int(),
     projections: z.array(z.object({ name: z.string(), position: z.number().int(), problem: z.string() })),
@@ -60,7 +64,7 @@ export function traffic(api: Api, ports: ApiPorts): void {
   );
 }
 
-export function system(api: Api, { status, queries, version, startedAt, workers }: ApiPorts): void {
+export function system(api: Api, { status, queries, jobs, ...facts }: ApiPorts): void {
   define(
     api,
     {
@@ -73,13 +77,14 @@ export function system(api: Api, { status, queries, version, startedAt, workers 
     async () => {
       const engine = status.engine();
       return {
-        version,
+        version: facts.version,
         node: process.version,
-        startedAt: startedAt.toISOString(),
+        startedAt: facts.startedAt.toISOString(),
         engine: { ...engine, since: new Date(engine.since).toISOString() },
         trust: status.trust(),
-        log: status.log(),
-        workers: workers(),
+        log: { ...status.log(), verified: jobs.verified() },
+        proxy: { port: facts.httpPort },
+        workers: facts.workers(),
         drifts: status.drifts(),
         projections: await queries.projections(),
         problems: status.problems(),

@@ -44,6 +44,7 @@ export function createJobs({ dataDir, head, adopt, newId, now }: JobsDeps): Jobs
   const listeners = new Map<string, Set<(replay: Replay) => void>>();
   let running: Run | null = null;
   let verifying: Promise<Verification> | null = null;
+  let verified: ReturnType<Jobs['verified']> = null;
   const threads = new Set<Worker>();
   const instant = (): string => new Date(now()).toISOString();
 
@@ -137,11 +138,17 @@ export function createJobs({ dataDir, head, adopt, newId, now }: JobsDeps): Jobs
     },
     verify(expectHead) {
       if (verifying !== null) throw new JobRefused('a verification is running');
-      verifying = verification(launch({ mode: 'verify', expectHead }, '')).finally(() => {
-        verifying = null;
-      });
+      verifying = verification(launch({ mode: 'verify', expectHead }, ''))
+        .then((found) => {
+          verified = { ...found, at: instant() };
+          return found;
+        })
+        .finally(() => {
+          verifying = null;
+        });
       return verifying;
     },
+    verified: () => verified,
     async stop() {
       await Promise.all([...threads].map((thread) => thread.terminate()));
       if (running !== null) end(running, { state: 'cancelled' });

@@ -114,4 +114,6 @@ export interface JobPort {
   subscribe(id: string, listener: (replay: Replay) => void): () => void;
   /** Resolves with what was found. @throws {JobRefused} one is running @throws {Error} it failed */
   verify(expectHead?: ExpectedHead): Promise<Verification>;
+  /** What the last verification since the start found, and when (RFC 3339); null if there was none. */
+  verified(): (Verification & { readonly at: string }) | null;
 }
