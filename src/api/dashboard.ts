@@ -57,13 +57,18 @@ export function dashboard(app: OpenAPIHono<Env>, folder = findFolder()): void {
       ...(zipped ? { 'Content-Encoding': 'gzip' } : {}),
     });
   });
-  for (const path of ownPaths) app.get(path, (c) => page(c, folder));
+  for (const path of ownPaths) app.get(path, (c) => page(c, folder, 200));
+  // To people, who mistyped, a page with the way on; to programs a problem.
+  app.get('*', (c, next) => {
+    const forPeople = /\btext\/html\b/.test(c.req.header('accept') ?? '') && !c.req.path.startsWith('/api/');
+    return forPeople ? page(c, folder, 404) : next();
+  });
 }
 
-async function page(c: Context<Env>, folder: string): Promise<Response> {
+async function page(c: Context<Env>, folder: string, status: 200 | 404): Promise<Response> {
   const content = await readFile(join(folder, 'index.html')).catch(() => null);
   if (content === null) return c.html(notBuilt, 503, headersOf(types['.html']!, 'no-store'));
-  return c.body(content, 200, headersOf(types['.html']!, 'no-cache'));
+  return c.body(content, status, headersOf(types['.html']!, 'no-cache'));
 }
 
 const headersOf = (type: string, caching: string): Record<string, string> => ({

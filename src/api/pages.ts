@@ -1,7 +1,7 @@
-/** Pages for people: the list of calls, and the ways a browser signs in: by a one-time link, or with the token. */
+/** Pages for people: the list of calls, and the ways a browser signs in, by a one-time link or with the token, and out. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { setCookie } from 'hono/cookie';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { html, raw } from 'hono/html';
 import { type Api, define } from './define.ts';
 import { type Env, sessionCookie } from './guards.ts';
@@ -31,17 +31,34 @@ export function pages(app: OpenAPIHono<Env>, sessions: Sessions, document: () =>
   app.get('/docs', (c) => c.html(page('Portolan: the API', operations(document() as Document))));
   app.get('/sign-in', (c) => {
     const session = sessions.redeem(c.req.query('code') ?? '');
-    if (session === null)
-      throw new Problem(403, 'this link has been used or is too old; a restart prints a new one');
+    if (session === null) {
+      const problem = 'this link has been used or is too old; a restart prints a new one';
+      if (!/\btext\/html\b/.test(c.req.header('accept') ?? '')) throw new Problem(403, problem);
+      return c.html(page('Not signed in', notSignedIn(problem)), 403);
+    }
     keep(c, session);
     return c.redirect('/');
   });
 }
 
 /** For the dashboard: who it is, and signing in where no link was printed. */
-export function session(api: Api, { sessions, token, commands }: ApiPorts): void {
-  const answer = z.object({ signedIn: z.boolean() });
-  const tag = 'session';
+export function session(api: Api, ports: ApiPorts): void {
+  signingIn(api, ports);
+  define(
+    api,
+    { method: 'delete', path: '/session', summary: 'Sign the browser out', tag, answer },
+    async (_, c) => {
+      ports.sessions.close(getCookie(c, sessionCookie) ?? '');
+      deleteCookie(c, sessionCookie, { path: '/' });
+      return { signedIn: false };
+    },
+  );
+}
+
+const answer = z.object({ signedIn: z.boolean() });
+const tag = 'session';
+
+function signingIn(api: Api, { sessions, token, commands }: ApiPorts): void {
   define(
     api,
     { method: 'get', path: '/session', summary: 'Whether the caller may give commands', tag, answer },
@@ -74,6 +91,10 @@ export function session(api: Api, { sessions, token, commands }: ApiPorts): void
 function keep(c: Context<Env>, id: string): void {
   setCookie(c, sessionCookie, id, { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: 12 * 3_600 });
 }
+
+const notSignedIn = (problem: string) =>
+  html`<p>${problem.charAt(0).toUpperCase() + problem.slice(1)}. Or sign in on
+<a href="/">the dashboard</a> with the token, which stands in the file <code>token</code> of the data folder.</p>`;
 
 function operations({ paths = {} }: Document) {
   const rows = Object.entries(paths).flatMap(([path, methods]) =>

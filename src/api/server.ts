@@ -52,8 +52,8 @@ export function createApiApp(options: Pick<ApiOptions, 'names'>, ports: ApiPorts
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   const info = { openapi: '3.1.0', info: { title: 'Portolan', version: ports.version } };
   app.doc31('/openapi.json', info);
-  dashboard(app);
   pages(app, ports.sessions, () => app.getOpenAPI31Document(info));
+  dashboard(app);
   return app;
 }
 

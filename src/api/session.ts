@@ -9,6 +9,8 @@ export interface Sessions {
   /** @returns the id of a new session, for somebody who has shown the token */
   open(): string;
   isValid(id: string): boolean;
+  /** Forgets a session: whoever still has its cookie is signed out. */
+  close(id: string): void;
 }
 
 /** Milliseconds. */
@@ -39,6 +41,7 @@ export function createSessions(now: () => number): Sessions {
     },
     open: () => make(sessions),
     isValid: (id) => isFresh(sessions, id, sessionLife),
+    close: (id) => void sessions.delete(hash(id)),
   };
 }
 

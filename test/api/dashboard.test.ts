@@ -49,6 +49,15 @@ describe('its files', () => {
     ])
       expect([path, (await app.request(path)).status]).toEqual([path, 404]);
   });
+  test('the page for a path that is mistyped, to people; a problem to programs', async () => {
+    const headers = { Accept: 'text/html,*/*;q=0.8' };
+    const answer = await app.request('/contianers', { headers });
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toContain('<title>Portolan');
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const call = await app.request('/api/v1/contianers', { headers });
+    expect([call.status, await call.text()]).toEqual([404, '404 Not Found']);
+  });
   test('says how to build it where it has not been built', async () => {
     const bare = new OpenAPIHono<Env>();
     dashboard(bare, join(folder, 'nowhere'));
@@ -96,6 +105,36 @@ describe('signing in', () => {
     expect(JSON.parse((await bare('GET', '/api/v1/session', session)).body)).toEqual({ signedIn: true });
     expect((await bare('POST', '/api/v1/containers/web/stop', session)).status).toBe(200);
     expect((await bare('POST', '/api/v1/containers/web/start')).status).toBe(401);
+    const left = await bare('DELETE', '/api/v1/session', session);
+    expect(JSON.parse(left.body)).toEqual({ signedIn: false });
+    expect(left.headers['set-cookie']![0]).toContain('Max-Age=0');
+    // Also for whoever has kept the cookie.
+    expect((await bare('POST', '/api/v1/containers/web/start', session)).status).toBe(401);
+  });
+
+  test('a link that has been used says what to do, as a page to a browser', async () => {
+    const used = await bare('GET', '/sign-in?code=used', { Accept: 'text/html' });
+    expect(used.status).toBe(403);
+    expect(used.headers['content-type']).toContain('text/html');
+    expect(used.body).toContain('the file <code>token</code>');
+    expect((await bare('GET', '/sign-in?code=used')).headers['content-type']).toContain('problem+json');
+  });
+
+  test('the system says which port the proxy has, and what the last verification found', async () => {
+    const system = () => portolan.json<System>('/system');
+    interface System {
+      readonly proxy: { readonly port: number };
+      readonly log: { readonly position: number; readonly verified: object | null };
+    }
+    const before = await system();
+    expect(before.proxy.port).toBe(portolan.port);
+    expect(before.log.verified).toBeNull();
+    await portolan.api('POST', '/log/verify');
+    expect((await system()).log.verified).toMatchObject({
+      valid: true,
+      firstBad: null,
+      at: expect.stringMatching(/Z$/),
+    });
   });
 
   test('an event names what led to it, from the root on', async () => {
