@@ -1,6 +1,7 @@
 /** Moments as people type them into the time control. */
 import { describe, expect, test } from 'vitest';
-import { duration, hadHappened, parseMoment } from '../../src/dashboard/time/moment.ts';
+import { duration, hadHappened, parseMoment, shortTime } from '../../src/dashboard/time/moment.ts';
+import { titleOf } from '../../src/dashboard/time/title.ts';
 
 const now = new Date(2026, 10, 23, 12, 0, 0).getTime();
 const at = (text: string) => parseMoment(text, now);
@@ -16,12 +17,18 @@ describe('a moment', () => {
     expect(at('2 hours ago')).toBe(ago(7_200_000));
     expect(at('1.5h')).toBe(ago(5_400_000));
     expect(at('3 days')).toBe(ago(3 * 86_400_000));
+    expect(at('an hour ago')).toBe(ago(3_600_000));
+    expect(at('a minute ago')).toBe(ago(60_000));
   });
   test('is the last time that the clock said so', () => {
     expect(at('11:30')).toBe(ago(1_800_000));
     expect(at('11:59:50')).toBe(ago(10_000));
     expect(at('14:03')).toBe(new Date(2026, 10, 22, 14, 3).toISOString());
     expect(at('yesterday 09:00')).toBe(new Date(2026, 10, 22, 9, 0).toISOString());
+    expect(at('yesterday at 9:00')).toBe(new Date(2026, 10, 22, 9, 0).toISOString());
+    expect(at('9:30 am')).toBe(new Date(2026, 10, 23, 9, 30).toISOString());
+    expect(at('yesterday 2:03pm')).toBe(new Date(2026, 10, 22, 14, 3).toISOString());
+    expect(at('12:05 am')).toBe(new Date(2026, 10, 23, 0, 5).toISOString());
   });
   test('is a date, an instant, or a position', () => {
     expect(at('2026-11-01 14:03')).toBe(new Date(2026, 10, 1, 14, 3).toISOString());
@@ -30,7 +37,16 @@ describe('a moment', () => {
     expect(at('position:7')).toBe('position:7');
   });
   test('is nothing else', () => {
-    for (const text of ['25:00', '12:61', 'soon', '10 apples', '2026-13-01', 'position:x'])
+    for (const text of [
+      '25:00',
+      '12:61',
+      '13:00 pm',
+      'soon',
+      '10 apples',
+      'an hour',
+      '2026-13-01',
+      'position:x',
+    ])
       expect(at(text), text).toBeUndefined();
   });
 });
@@ -42,6 +58,35 @@ test('what had happened by a position is told by positions, even within one mill
   expect(hadHappened('position:8', 9, time)).toBe(false);
   expect(hadHappened(time, 9, time)).toBe(true);
   expect(hadHappened('2026-11-23T11:59:59.999Z', 9, time)).toBe(false);
+});
+
+test('a time of another day says which, of another year also that', () => {
+  const time = (year: number, day: number) => shortTime(new Date(year, 10, day, 9, 5, 7).getTime(), now);
+  expect([time(2026, 23), time(2026, 22), time(2020, 22)]).toEqual([
+    '09:05:07',
+    '22 Nov 09:05:07',
+    '22 Nov 2020 09:05:07',
+  ]);
+});
+
+test('the title says which page it is, and which moment', () => {
+  const titles = [
+    '/',
+    '/events',
+    '/events/12',
+    '/timeline',
+    '/routes/web.docker.localhost',
+    '/containers/a%2fb',
+  ];
+  expect(titles.map((path) => titleOf(path, null, null))).toEqual([
+    'Routes · Portolan',
+    'Events · Portolan',
+    'Event 12 · Portolan',
+    'Timeline · Portolan',
+    'web.docker.localhost · Portolan',
+    'a/b · Portolan',
+  ]);
+  expect(titleOf('/', 'position:12', null)).toBe('Routes at position:12 · Portolan');
 });
 
 test('durations are as exact as one reads them', () => {

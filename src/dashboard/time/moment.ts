@@ -31,23 +31,25 @@ export function parseMoment(text: string, now: number): Moment | undefined {
   return at >= now ? null : new Date(at).toISOString();
 }
 
-/** `10 min ago`, `2h ago`, `-30s`. */
+/** `10 min ago`, `an hour ago`, `2h`, `-30s`. */
 function agoOf(typed: string, now: number): number | undefined {
-  const [, count, unit] = /^-?\s*(\d+(?:\.\d+)?)\s*([a-z]+)(?:\s+ago)?$/.exec(typed) ?? [];
+  const [, count, unit] =
+    /^-?\s*(an? (?=[a-z]+ ago$)|\d+(?:\.\d+)?)\s*([a-z]+)(?:\s+ago)?$/.exec(typed) ?? [];
   const size = unit === undefined ? undefined : units[unit[0]!];
   const known = /^(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)$/.test(unit ?? '');
-  return known && size !== undefined ? now - Number(count) * size : undefined;
+  return known && size !== undefined ? now - (count!.startsWith('a') ? 1 : Number(count)) * size : undefined;
 }
 
-/** `14:03`, `14:03:20`, `yesterday 14:03`: the last time that the clock here said so. */
+/** `14:03`, `14:03:20`, `2:03 pm`, `yesterday 14:03`, `yesterday at 9:00`: the last time that the clock here said so. */
 function clockOf(typed: string, now: number): number | undefined {
-  const [, day, hours, minutes, seconds = '0'] =
-    /^(yesterday\s+|today\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(typed) ?? [];
-  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59)
-    return undefined;
+  const [, day, hours, minutes, seconds = '0', half] =
+    /^(?:(yesterday|today)\s+)?(?:at\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*(am|pm))?$/.exec(typed) ?? [];
+  if (hours === undefined || Number(minutes) > 59 || Number(seconds) > 59) return undefined;
+  const hour = half === undefined ? Number(hours) : (Number(hours) % 12) + (half === 'pm' ? 12 : 0);
+  if (hour > 23 || (half !== undefined && (Number(hours) < 1 || Number(hours) > 12))) return undefined;
   const date = new Date(now);
-  date.setHours(Number(hours), Number(minutes), Number(seconds), 0);
-  if (day?.startsWith('yesterday') || date.getTime() > now) date.setDate(date.getDate() - 1);
+  date.setHours(hour, Number(minutes), Number(seconds), 0);
+  if (day === 'yesterday' || date.getTime() > now) date.setDate(date.getDate() - 1);
   return date.getTime();
 }
 
@@ -65,6 +67,7 @@ const clockFormat = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
 });
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const yearFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const fullFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
 
 export const clock = (at: number): string => clockFormat.format(at);
@@ -77,10 +80,12 @@ export function tickTime(at: Date, step: number): string {
   return step >= 60_000 ? clock(at.getTime()).slice(0, 5) : clock(at.getTime());
 }
 
-/** The clock time, with the day unless that is today's. */
+/** The clock time, with the day unless that is today's, and the year unless that is this one. */
 export function shortTime(at: number, now = Date.now()): string {
-  const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
-  return sameDay ? clock(at) : `${dayFormat.format(at)} ${clock(at)}`;
+  const [day, today] = [new Date(at), new Date(now)];
+  if (day.toDateString() === today.toDateString()) return clock(at);
+  const format = day.getFullYear() === today.getFullYear() ? dayFormat : yearFormat;
+  return `${format.format(at)} ${clock(at)}`;
 }
 
 /** `12 s`, `4 min`, `3 h 20 min`, `5 d`. */

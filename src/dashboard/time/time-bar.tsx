@@ -1,5 +1,5 @@
 /** The one time control of every page: live or a moment; scrubbed, stepped, or typed. */
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { Connection } from '../api/live.ts';
 import { useNow } from '../parts/instant.tsx';
 import { clock, duration, parseMoment, shortTime } from './moment.ts';
@@ -55,6 +55,7 @@ function Typed() {
   const { go } = useMoment();
   const [text, setText] = useState('');
   const [wrong, setWrong] = useState(false);
+  const id = useId();
   const submit = (event: Event): void => {
     event.preventDefault();
     const moment = parseMoment(text, Date.now());
@@ -68,15 +69,22 @@ function Typed() {
       <input
         class="field"
         aria-label="Go to a moment: 14:03, 10 min ago, a date, #position, or live"
-        title={wrong ? 'A moment is 14:03, 10 min ago, 2026-11-23 14:03, #1234 or live' : 'Go to a moment'}
+        title="Go to a moment"
         placeholder="14:03, 10 min ago"
         aria-invalid={wrong}
+        {...(wrong ? { 'aria-describedby': id } : {})}
         value={text}
         onInput={(event) => {
           setText(event.currentTarget.value);
           setWrong(false);
         }}
       />
+      {wrong && (
+        <p class="hint" role="alert" id={id}>
+          A moment is <kbd>14:03</kbd>, <kbd>10 min ago</kbd>, <kbd>yesterday 9:00</kbd>,{' '}
+          <kbd>2026-01-31 14:03</kbd>, <kbd>#1234</kbd> (an event) or <kbd>live</kbd>.
+        </p>
+      )}
     </form>
   );
 }
