@@ -1,6 +1,6 @@
 /** The frame around every page: navigation, the time control, what is wrong, and the page of the address. */
 import { lazy, Suspense } from 'preact/compat';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Route, Switch, useLocation } from 'wouter-preact';
 import { type Live, useConnection } from './api/live.ts';
 import { Navigation } from './navigation.tsx';
@@ -9,7 +9,8 @@ import { Banners } from './parts/banners.tsx';
 import { LiveContext } from './parts/live-context.ts';
 import { Waiting } from './parts/notice.tsx';
 import { TimeBar } from './time/time-bar.tsx';
-import { useMoment } from './time/use-moment.ts';
+import { titleOf } from './time/title.ts';
+import { useInstant, useMoment } from './time/use-moment.ts';
 
 const HostPage = lazy(() => import('./pages/host.tsx').then((page) => page.HostPage));
 const TimelinePage = lazy(() => import('./pages/timeline.tsx').then((page) => page.TimelinePage));
@@ -27,25 +28,50 @@ export function App({ live }: { live: Live }) {
   useEffect(() => {
     document.documentElement.dataset['time'] = past ? 'past' : 'live';
   }, [past]);
+  useArrival();
   return (
     <LiveContext.Provider value={live}>
+      <a class="skip" href="#content">
+        Skip to the page
+      </a>
       <div class="shell">
         <Navigation />
         <div class="main">
           <TimeBar connection={connection} />
           <Banners connection={connection} />
-          <Suspense fallback={<Waiting />}>
-            <Pages />
-          </Suspense>
+          <div id="content" tabIndex={-1}>
+            <Suspense fallback={<Waiting />}>
+              <Pages />
+            </Suspense>
+          </div>
         </div>
       </div>
     </LiveContext.Provider>
   );
 }
 
-function Pages() {
+/** What a browser does by itself when a page is loaded: its title, its beginning in sight, the keyboard at it. */
+function useArrival(): void {
   const [location] = useLocation();
-  useEffect(() => window.scrollTo(0, 0), [location]);
+  const { at } = useMoment();
+  const instant = useInstant(at);
+  const first = useRef(location);
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    const content = document.getElementById('content');
+    const { activeElement } = document;
+    if (location === first.current || content === null) return;
+    first.current = '';
+    // The link that led here may be gone: the keyboard goes on at the page, not at the top.
+    if (activeElement === document.body || content.contains(activeElement))
+      content.focus({ preventScroll: true });
+  }, [location]);
+  useEffect(() => {
+    document.title = titleOf(location, at, instant);
+  }, [location, at, instant]);
+}
+
+function Pages() {
   return (
     <Switch>
       <Route path="/" component={RoutesPage} />

@@ -1,4 +1,5 @@
 /** The rail: the mark, the pages, and whether this browser may give commands. */
+import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { useSession } from './api/session.ts';
 import rose from './look/rose.svg';
@@ -17,7 +18,16 @@ const pages: readonly [path: string, name: string][] = [
 
 export function Navigation() {
   const [location] = useLocation();
-  const { signedIn } = useSession();
+  const { signedIn, signOut } = useSession();
+  const list = useRef<HTMLUListElement>(null);
+  // On a phone the row of pages is wider than the window.
+  useEffect(() => {
+    const current = list.current?.querySelector<HTMLElement>('[aria-current="page"]');
+    if (current)
+      list.current?.scrollTo({
+        left: current.offsetLeft - list.current.clientWidth / 2 + current.offsetWidth / 2,
+      });
+  }, [location]);
   const isCurrent = (path: string): boolean =>
     path === '/' ? location === '/' || location.startsWith('/routes') : location.startsWith(path);
   return (
@@ -26,7 +36,7 @@ export function Navigation() {
         <img src={rose} alt="" width="48" height="48" />
         Portolan
       </To>
-      <ul>
+      <ul ref={list}>
         {pages.map(([path, name]) => (
           <li key={path}>
             <To href={path} current={isCurrent(path)}>
@@ -35,7 +45,18 @@ export function Navigation() {
           </li>
         ))}
       </ul>
-      <div class="foot">{signedIn ? 'Signed in' : <SignIn label="Sign in" />}</div>
+      <div class="foot">
+        {signedIn ? (
+          <>
+            Signed in{' '}
+            <button type="button" class="instant" onClick={() => void signOut()}>
+              Sign out
+            </button>
+          </>
+        ) : (
+          <SignIn label="Sign in" />
+        )}
+      </div>
     </nav>
   );
 }

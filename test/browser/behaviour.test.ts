@@ -36,18 +36,20 @@ describeInBrowser('the dashboard', (browser) => {
     await keepPicture(page, 'empty');
     await engine.run({ name: 'web' });
     await engine.run({ name: 'other' });
-    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor();
+    await page.getByRole('link', { name: 'web.docker.localhost', exact: true }).waitFor();
     await routesEqual(portolan, engine);
   });
 
   test('a stop is seen without being asked for, and the search finds what is down', async () => {
     const page = await open('/');
-    await page.getByRole('link', { name: 'other.docker.localhost' }).waitFor();
+    await page.getByRole('link', { name: 'other.docker.localhost', exact: true }).waitFor();
     await engine.containers.stop(engine.containers.get('other'));
     const row = page.getByRole('row').filter({ hasText: 'other.docker.localhost' });
     await row.getByText('down').waitFor();
     await page.getByRole('searchbox').fill('down');
-    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor({ state: 'detached' });
+    await page
+      .getByRole('link', { name: 'web.docker.localhost', exact: true })
+      .waitFor({ state: 'detached' });
     await row.waitFor();
   });
 
@@ -67,6 +69,7 @@ describeInBrowser('the dashboard', (browser) => {
     await page.getByLabel('Go to a moment').fill('the day after');
     await page.keyboard.press('Enter');
     await page.locator('input[aria-invalid=true]').waitFor();
+    await page.getByRole('alert').getByText('10 min ago').waitFor();
   });
 
   test('a moment is chosen by the keyboard on the scale, and by clicking an event', async () => {
@@ -76,7 +79,7 @@ describeInBrowser('the dashboard', (browser) => {
     await page.getByText('The past:').waitFor();
     await page.keyboard.press('End');
     await expectAt(page, null);
-    await page.getByRole('row').first().locator('.instant').click();
+    await page.getByRole('row').nth(1).locator('.instant').click();
     await page.getByText('The past:').waitFor();
     expect(new URL(page.url()).searchParams.get('at')).toMatch(/^position:\d+$/);
   });
@@ -98,6 +101,45 @@ describeInBrowser('the dashboard', (browser) => {
     await page.getByText('The engine has no such container any more').waitFor();
   });
 
+  test('a host opens on the port that the proxy has', async () => {
+    const page = await open('/');
+    const link = page.getByRole('link', { name: 'Open web.docker.localhost in a new tab' });
+    expect(await link.getAttribute('href')).toBe(`http://web.docker.localhost:${portolan.port}/`);
+  });
+
+  test('who is signed in signs out', async () => {
+    const page = await open('/containers');
+    await signIn(page, portolan.dataDir);
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByRole('button', { name: 'stop web' }).click();
+    await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
+  });
+
+  test('what there is not is said to be so, with the way on, and is asked for a few times only', async () => {
+    const page = await open('/routes/wbe.docker.localhost');
+    await page.getByText(/web\.docker\.localhost.* near\./).waitFor();
+    await page.goto('/nowhere');
+    await page.getByRole('heading', { level: 1, name: 'There is no such page' }).waitFor();
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/containers/nobody')) asked += 1;
+    });
+    await page.goto('/containers/nobody');
+    await page.getByText('Neither the engine nor the log knows a container of this name').waitFor();
+    await page.waitForTimeout(1_000);
+    expect(asked).toBeLessThan(10);
+  });
+
+  test('before the log begins it says when that was', async () => {
+    const page = await open('/?at=2020-01-01T00:00:00Z');
+    await page.getByText('The past: 1 Jan 2020').waitFor();
+    await page.getByText('The log begins at').getByRole('button').click();
+    await page.getByText('The past: ').waitFor();
+    expect(Date.parse(new URL(page.url()).searchParams.get('at')!)).toBeGreaterThan(Date.parse('2026-01-01'));
+  });
+
   test('a container is run from a form, and its output is read', async () => {
     const page = await open('/containers');
     await signIn(page, portolan.dataDir);
@@ -108,7 +150,7 @@ describeInBrowser('the dashboard', (browser) => {
     await page.getByLabel('Name').fill('fresh');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByRole('heading', { name: 'fresh' }).waitFor();
-    await page.getByRole('link', { name: 'fresh.docker.localhost' }).waitFor();
+    await page.getByRole('link', { name: 'fresh.docker.localhost', exact: true }).waitFor();
     await page.getByRole('log').waitFor();
   });
 
@@ -122,7 +164,7 @@ describeInBrowser('the dashboard', (browser) => {
       return route.abort('connectionreset');
     });
     await page.goto('/');
-    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor();
+    await page.getByRole('link', { name: 'web.docker.localhost', exact: true }).waitFor();
     await page.locator('.live').waitFor();
     expect(broken.size).toBeGreaterThan(3);
     expect(await page.getByRole('alert').allInnerTexts()).toEqual([]);
@@ -130,10 +172,13 @@ describeInBrowser('the dashboard', (browser) => {
 
   test('says that Portolan is away, and comes back by itself', async () => {
     const page = await open('/');
-    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor();
+    await page.getByRole('link', { name: 'web.docker.localhost', exact: true }).waitFor();
     await portolan.kill();
     await page.getByText('Portolan does not answer').waitFor();
     await keepPicture(page, 'away');
+    // What was shown last stays, on the other pages, too, and nothing says that it could not be shown.
+    await page.getByRole('link', { name: 'web.docker.localhost', exact: true }).waitFor();
+    expect(await page.getByText('cannot be shown').count()).toBe(0);
     portolan = await serveOn(engine, {
       dataDir: portolan.dataDir,
       args: ['--api-port', String(portolan.apiPort)],
@@ -141,7 +186,7 @@ describeInBrowser('the dashboard', (browser) => {
     await page.getByText('Portolan does not answer').waitFor({ state: 'detached' });
     await page.locator('.live').waitFor();
     await engine.run({ name: 'later' });
-    await page.getByRole('link', { name: 'later.docker.localhost' }).waitFor();
+    await page.getByRole('link', { name: 'later.docker.localhost', exact: true }).waitFor();
   });
 
   test('the first view is under 150 kB', async () => {
@@ -153,7 +198,7 @@ describeInBrowser('the dashboard', (browser) => {
       bytes += encodedDataLength;
     });
     await page.goto('/');
-    await page.getByRole('link', { name: 'web.docker.localhost' }).waitFor();
+    await page.getByRole('link', { name: 'web.docker.localhost', exact: true }).waitFor();
     await page.evaluate('document.fonts.ready.then(() => 0)');
     expect(bytes).toBeGreaterThan(30_000);
     expect(bytes).toBeLessThan(150_000);

@@ -129,9 +129,46 @@ export async function flaws(page: Page, time: 'live' | 'past'): Promise<string[]
     ...(await page.getByRole('alert').allInnerTexts()),
     ...(await violations(page)),
     ...(wider > 0 ? [`${wider} pixels wider than the window`] : []),
+    ...(await unreadable(page)),
     ...(shown === time ? [] : [`shows ${shown}`]),
   ];
 }
+
+/** Parts of a line that lie over each other, and what is cut with no way to see the rest. */
+const unreadable = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const { document, getComputedStyle } = globalThis as unknown as Window;
+    const found: string[] = [];
+    for (const line of document.querySelectorAll('.line')) {
+      const parts = [...line.children]
+        .filter((part) => part.textContent.trim() !== '' && getComputedStyle(part).display !== 'none')
+        .map((part) => ({ text: part.textContent, box: part.getBoundingClientRect() }));
+      for (const [index, one] of parts.entries())
+        for (const other of parts.slice(index + 1)) {
+          const wide = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+          const high = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+          if (wide > 1 && high > 1) found.push(`"${one.text}" lies over "${other.text}"`);
+        }
+    }
+    for (const cut of document.querySelectorAll('.cut'))
+      if (cut.scrollWidth > cut.clientWidth + 1 && !cut.closest('[title]') && !cut.querySelector('[title]'))
+        found.push(`"${cut.textContent}" is cut`);
+    return found.slice(0, 5);
+
+    interface Window {
+      readonly document: { querySelectorAll(selector: string): Iterable<Element> };
+      getComputedStyle(element: Element): { readonly display: string };
+    }
+    interface Element {
+      readonly children: Iterable<Element>;
+      readonly textContent: string;
+      readonly scrollWidth: number;
+      readonly clientWidth: number;
+      closest(selector: string): Element | null;
+      querySelector(selector: string): Element | null;
+      getBoundingClientRect(): Record<'left' | 'right' | 'top' | 'bottom', number>;
+    }
+  });
 
 /** Pixels by which the page is wider than the window. */
 const overflow = (page: Page): Promise<number> =>

@@ -7,13 +7,22 @@ interface Session {
   readonly signedIn: boolean;
 }
 
-export function useSession(): Session & { signIn(token: string): Promise<void> } {
+export interface SessionControl extends Session {
+  signIn(token: string): Promise<void>;
+  signOut(): Promise<void>;
+}
+
+export function useSession(): SessionControl {
   const client = useQueryClient();
   const { data } = useApi<Session>('/session');
   return {
     signedIn: data?.signedIn ?? false,
     async signIn(token) {
       await request<Session>('POST', '/session', { token });
+      await client.invalidateQueries();
+    },
+    async signOut() {
+      await request<Session>('DELETE', '/session');
       await client.invalidateQueries();
     },
   };

@@ -174,7 +174,9 @@ export interface System {
     readonly hash: string;
     readonly writable: boolean;
     readonly problem: string;
+    readonly verified: (Verified & { readonly at: string }) | null;
   };
+  readonly proxy: { readonly port: number };
   readonly workers: number;
   readonly drifts: number;
   readonly projections: readonly {
@@ -183,6 +185,12 @@ export interface System {
     readonly problem: string;
   }[];
   readonly problems: readonly string[];
+}
+
+export interface Verified {
+  readonly valid: boolean;
+  readonly checkedTo: number;
+  readonly firstBad: { readonly position: number; readonly reason: string } | null;
 }
 
 export interface LogFacts {

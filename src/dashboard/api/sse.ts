@@ -1,5 +1,5 @@
 /** Server-sent events over `fetch`: also of POST, with the API's problems, and closed by a signal. */
-import { send } from './client.ts';
+import { ApiProblem, send } from './client.ts';
 
 export interface Message {
   readonly event: string;
@@ -31,6 +31,32 @@ export async function listen(
     for (const block of blocks) {
       const message = parse(block);
       if (message !== null) onMessage(message);
+    }
+  }
+}
+
+/** Milliseconds. */
+const retry = 1_000;
+
+/** Listens until the stream ends by itself. One that breaks, as Portolan is away, is begun again; one that is refused is not. */
+export async function keepListening(
+  path: string,
+  onMessage: (message: Message) => void,
+  {
+    signal,
+    onOpen,
+    onProblem,
+  }: { signal: AbortSignal; onOpen?: () => void; onProblem?: (problem: Error) => void },
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await listen(path, onMessage, { signal, ...(onOpen === undefined ? {} : { onOpen }) });
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      onProblem?.(error as Error);
+      if (error instanceof ApiProblem && error.status >= 400 && error.status < 500) return;
+      await new Promise((resolve) => setTimeout(resolve, retry));
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Intervals as rows of bars, ready to be drawn: one row a host, gaps and takeovers worked out once. */
 import type { Interval } from '../api/shapes.ts';
+import { byName } from '../parts/by-name.ts';
 
 export interface Bar {
   /** Milliseconds since the epoch; null: it still lasts. */
@@ -20,7 +21,7 @@ export function rowsOf(intervals: readonly Interval[]): Row[] {
   const byHost = Map.groupBy(intervals, (interval) => interval.host ?? interval.match.host);
   return [...byHost]
     .map(([host, own]) => ({ host, bars: barsOf(own) }))
-    .sort((one, other) => one.host.localeCompare(other.host));
+    .sort((one, other) => byName(one.host, other.host));
 }
 
 function barsOf(intervals: readonly Interval[]): Bar[] {

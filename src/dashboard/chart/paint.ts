@@ -65,21 +65,22 @@ function paintRow(
   // Down between the first time it was served and now.
   context.fillStyle = colours.gap;
   const known = Math.max(0, x(start.from));
-  context.fillRect(known, middle - 1, Math.max(0, Math.min(view.width, x(view.now)) - known), 2);
+  const end = Math.min(view.width, x(view.now));
+  context.fillRect(known, middle - 1, Math.max(0, end - known), 2);
   context.fillStyle = colours.served;
   let drawnTo = Number.NEGATIVE_INFINITY;
   for (const bar of bars) {
     const right = x(bar.to ?? view.now);
     if (right < 0) continue;
     const left = x(bar.from);
-    if (left > view.width) break;
+    if (left > end) break;
     if (right <= drawnTo) continue;
     const from = Math.max(left, drawnTo, 0);
     const seam = left > drawnTo ? 0 : 1;
     context.fillRect(
       from + seam,
       middle - height / 2,
-      Math.max(1, Math.min(right, view.width) - from - seam),
+      Math.max(1, Math.min(right, end) - from - seam),
       height,
     );
     drawnTo = Math.max(right, left + 1);

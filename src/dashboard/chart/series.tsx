@@ -15,6 +15,8 @@ interface SeriesProps {
 export function Series({ label, times, series }: SeriesProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const shown = useRef(times);
+  shown.current = times;
   const names = series.map(({ name }) => name).join();
   useEffect(() => {
     const axis = {
@@ -30,8 +32,8 @@ export function Series({ label, times, series }: SeriesProps) {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { range: (_, least, most) => [Math.min(least ?? 0, (most ?? 0) - 60), most ?? 1] },
-          y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] },
+          x: { range: () => stretchOf(shown.current) },
+          y: { range: (_, __, most) => [0, Math.max(1, (most ?? 0) * 1.1)] },
         },
         axes: [{ ...axis, size: 26, values: (_, ticks) => ticks.map(clock) }, axis],
         series: [
@@ -59,7 +61,25 @@ export function Series({ label, times, series }: SeriesProps) {
   useEffect(() => {
     plot.current?.setData([[...times], ...series.map(({ values }) => [...values])] as uPlot.AlignedData);
   });
-  return <div ref={box} class="chart" role="img" aria-label={label} />;
+  return (
+    <div>
+      <div class="legend small" aria-hidden="true">
+        {series.map(({ name, colour }) => (
+          <span key={name}>
+            <i style={{ background: `var(${colour})` }} />
+            {name}
+          </span>
+        ))}
+      </div>
+      <div ref={box} class="chart" role="img" aria-label={label} />
+    </div>
+  );
+}
+
+/** A minute at least, which ends with the last sample; before the first one, now. */
+function stretchOf(times: readonly number[]): [number, number] {
+  const last = times.at(-1) ?? Date.now() / 1_000;
+  return [Math.min(times[0] ?? last, last - 60), last];
 }
 
 /** @param seconds since the epoch */

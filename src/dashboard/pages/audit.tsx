@@ -10,13 +10,8 @@ import { Empty, Failed, Waiting } from '../parts/notice.tsx';
 import { State } from '../parts/state.tsx';
 import { hadHappened } from '../time/moment.ts';
 import { useInstant, useMoment } from '../time/use-moment.ts';
+import { Consequences } from './consequences.tsx';
 import { Made } from './made.tsx';
-
-const bases: Readonly<Record<AuditEntry['basis'], string>> = {
-  exact: 'Joined by an id: certain',
-  window: 'Joined by time and container: likely',
-  ambiguous: 'Several commands fit: not certain which',
-};
 
 /** What `external` means, for people. */
 const actors: Readonly<Record<string, string>> = {
@@ -80,7 +75,9 @@ export function AuditPage() {
       ) : (
         <div class="sheet">
           {entries?.length === 0 ? (
-            <Empty title="Nobody has done anything yet" />
+            <Empty title={actor + container === '' ? 'Nobody has done anything yet' : 'Nothing matches'}>
+              <p>Whoever starts, stops or removes a container, here or with docker, is listed.</p>
+            </Empty>
           ) : (
             <div
               class="scrolls"
@@ -101,46 +98,34 @@ export function AuditPage() {
 
 function Entries({ entries }: { entries: readonly AuditEntry[] }) {
   return (
-    <table class="plain">
+    <table class="plain cards audit">
       <thead>
         <tr>
           <th>When</th>
           <th>Who</th>
           <th>Did</th>
           <th>Outcome</th>
-          <th>And so</th>
+          <th>What it caused</th>
         </tr>
       </thead>
       <tbody>
         {entries.map((entry) => (
           <tr key={entry.position}>
-            <td>
+            <td class="fourth">
               <Instant at={entry.requestedAt} position={entry.position} />
             </td>
-            <td>{who(entry)}</td>
-            <td>
+            <td class="third">{who(entry)}</td>
+            <td class="first">
               <To href={eventPath(entry.position)}>{entry.action}</To>{' '}
               {entry.name !== null && <To href={containerPath(entry.name)}>{entry.name}</To>}{' '}
               <Made entry={entry} />
             </td>
-            <td>
+            <td class="second">
               <State of={entry.outcome} />
               {entry.detail !== '' && <div class="small faint">{entry.detail}</div>}
             </td>
-            <td>
-              {entry.consequences.slice(0, 8).map((position) => (
-                <To key={position} class="chip" href={eventPath(position)}>
-                  {position}
-                </To>
-              ))}
-              {entry.consequences.length > 8 && (
-                <span class="faint"> and {entry.consequences.length - 8} more</span>
-              )}{' '}
-              {entry.consequences.length > 0 && entry.basis !== 'exact' && (
-                <span class="chip" title={bases[entry.basis]}>
-                  {entry.basis}
-                </span>
-              )}
+            <td class="whole">
+              <Consequences entry={entry} />
             </td>
           </tr>
         ))}
@@ -149,5 +134,11 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
   );
 }
 
+/** Who calls the API: by the cookie of the dashboard, or with the token. */
+const callers: Readonly<Record<string, string>> = {
+  session: 'the dashboard',
+  token: 'the API, with the token',
+};
+
 const who = ({ actor: { kind, name } }: AuditEntry): string =>
-  actors[kind] ?? (kind === name ? kind : `${name} (${kind})`);
+  (kind === 'api' ? callers[name] : actors[kind]) ?? (kind === name ? kind : `${name} (${kind})`);

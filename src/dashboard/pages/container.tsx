@@ -1,23 +1,28 @@
 /** One container: state, routes, configuration and how it changed, its output and resource use live, commands. */
 
 import { withQuery } from '../api/client.ts';
-import type { Container, LogEvent, Page } from '../api/shapes.ts';
+import type { Container, Incarnation, LogEvent, Page } from '../api/shapes.ts';
 import { useApi } from '../api/use-api.ts';
 import { Commands } from '../parts/commands.tsx';
 import { EventLine } from '../parts/event-line.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { hostPath, To } from '../parts/link.tsx';
-import { Failed } from '../parts/notice.tsx';
+import { Failed, Waiting } from '../parts/notice.tsx';
 import { State } from '../parts/state.tsx';
 import { useMoment } from '../time/use-moment.ts';
-import { Incarnations } from './incarnations.tsx';
+import { Incarnations, incarnationsPath } from './incarnations.tsx';
 import { Output } from './output.tsx';
 import { Stats } from './stats.tsx';
 
 export function ContainerPage({ id }: { id: string }) {
   const { past } = useMoment();
-  const { data, error } = useApi<Container>(`/containers/${encodeURIComponent(id)}`, { when: !past });
+  const { data, error, waiting } = useApi<Container>(`/containers/${encodeURIComponent(id)}`, {
+    when: !past,
+  });
   const gone = error !== null && error.status === 404;
+  const incarnations = useApi<Page<Incarnation>>(incarnationsPath(id));
+  if (waiting || incarnations.waiting) return <Waiting />;
+  const remembered = (incarnations.data?.items ?? []).length > 0;
   return (
     <main class="page stack">
       <div class="page-head" style={{ marginBottom: 0 }}>
@@ -25,17 +30,25 @@ export function ContainerPage({ id }: { id: string }) {
         {!past && data !== undefined && !gone && <Commands container={data} />}
       </div>
       {past && <p>The engine's own view of the past is not kept; this is what the log says of it.</p>}
-      {!past && gone && <p>The engine has no such container any more; the log remembers it.</p>}
-      {!past && error !== null && !gone && <Failed problem={error} what="The container" />}
+      {!past && gone && remembered && <p>The engine has no such container any more; the log remembers it.</p>}
+      {gone && !remembered && (
+        <p>
+          Neither the engine nor the log knows a container of this name. The{' '}
+          <To href="/containers">containers</To> list all that there are.
+        </p>
+      )}
+      {!past && error !== null && !gone && data === undefined && (
+        <Failed problem={error} what="The container" />
+      )}
       {!past && data !== undefined && !gone && (
         <>
           <Facts container={data} />
-          {data.status === 'running' && <Stats id={data.id} />}
-          <Output id={data.id} />
+          {data.status === 'running' && <Stats key={data.startedAt} id={data.id} />}
+          <Output key={data.startedAt} id={data.id} />
         </>
       )}
-      <Incarnations id={data?.id ?? id} />
-      <Recent id={data?.id ?? id} />
+      <Incarnations data={incarnations.data} />
+      {(remembered || data !== undefined) && <Recent id={data?.id ?? id} />}
     </main>
   );
 }
@@ -130,7 +143,7 @@ function Recent({ id }: { id: string }) {
           all
         </To>
       </header>
-      {error !== null && <Failed problem={error} what="Its events" />}
+      {error !== null && data === undefined && <Failed problem={error} what="Its events" />}
       {data?.items.map((event) => (
         <div key={event.position} class="line event" style={{ paddingBlock: '0.3rem' }}>
           <EventLine event={event} />

@@ -1,8 +1,9 @@
 /** Containers as the engine has them now; as of a moment, those that were serving. */
 import { useState } from 'preact/hooks';
 import type { Some } from '../api/client.ts';
-import type { Container, Host } from '../api/shapes.ts';
-import { useList, useSome } from '../api/use-api.ts';
+import type { Container } from '../api/shapes.ts';
+import { useSome } from '../api/use-api.ts';
+import { byName } from '../parts/by-name.ts';
 import { Commands } from '../parts/commands.tsx';
 import { containerPath, hostPath, To } from '../parts/link.tsx';
 import { useNarrow } from '../parts/narrow.ts';
@@ -10,6 +11,7 @@ import { Empty, Failed, Tries, Waiting } from '../parts/notice.tsx';
 import { State } from '../parts/state.tsx';
 import { VirtualRows } from '../parts/virtual-rows.tsx';
 import { useMoment } from '../time/use-moment.ts';
+import { PastContainers } from './past-containers.tsx';
 import { RunButton } from './run.tsx';
 
 /** The engine is asked about each of them. */
@@ -29,7 +31,7 @@ function LiveContainers() {
     .filter(({ name, image, status }) =>
       `${name} ${image} ${status}`.toLowerCase().includes(search.toLowerCase()),
     )
-    .toSorted((one, other) => one.name.localeCompare(other.name));
+    .toSorted((one, other) => byName(one.name, other.name));
   return (
     <main class="page">
       <div class="page-head">
@@ -56,7 +58,7 @@ function LiveContainers() {
               <VirtualRows
                 label="Containers"
                 count={containers.length}
-                rowHeight={narrow ? 112 : 52}
+                rowHeight={narrow ? 100 : 46}
                 head={narrow ? undefined : <Heads />}
                 row={(index, style) => (
                   <ContainerLine key={containers[index]!.id} container={containers[index]!} style={style} />
@@ -74,7 +76,7 @@ function NoContainers({ searched }: { searched: boolean }) {
   if (searched) return <Empty title="Nothing matches" />;
   return (
     <Empty title="The engine has no containers">
-      <p>Three commands to try:</p>
+      <p>Run one here, or try one of these in a terminal:</p>
       <Tries
         commands={[
           'docker run -d --name nginx1 nginx',
@@ -110,7 +112,9 @@ function ContainerLine({
   return (
     <div class="line container" role="row" style={style}>
       <div role="cell" class="cut name">
-        <To href={containerPath(name)}>{name}</To>
+        <To href={containerPath(name)} title={name}>
+          {name}
+        </To>
       </div>
       <div role="cell">
         <State of={health === 'none' || status !== 'running' ? status : health} />
@@ -118,15 +122,19 @@ function ContainerLine({
       <div role="cell" class="cut mono image" title={image}>
         {image}
       </div>
-      <div role="cell" class="cut small ports">
+      <div role="cell" class="cut small ports" title={exposed.join(', ')}>
         {[...exposed.map(String), ...published.map(({ port, hostPort }) => `${hostPort}→${port}`)].join(
           ', ',
         ) || '–'}
       </div>
-      <div role="cell" class="cut small networks">
+      <div role="cell" class="cut small networks" title={networks.map((network) => network.name).join(', ')}>
         {networks.map((network) => network.name).join(', ') || '–'}
       </div>
-      <div role="cell" class="cut small hosts">
+      <div
+        role="cell"
+        class="cut small hosts"
+        title={routes.map(({ match }) => match.host).join(', ') || refusals[0]?.detail}
+      >
         {routes.map(({ id, match }, index) => (
           <span key={id}>
             {index > 0 && ', '}
@@ -141,67 +149,5 @@ function ContainerLine({
         <Commands container={container} few />
       </div>
     </div>
-  );
-}
-
-/** The engine's own view of the past is not kept; what was serving is. */
-function PastContainers() {
-  const { path } = useMoment();
-  const { data, error } = useList<Host>(path('/hosts', { limit: 1_000 }), { past: true });
-  const serving = new Map<string, { name: string; address: string; hosts: string[] }>();
-  for (const { host, routes } of data ?? [])
-    for (const target of routes.flatMap((route) => route.targets)) {
-      const known = serving.get(target.container) ?? {
-        name: target.name,
-        address: target.address,
-        hosts: [],
-      };
-      if (!known.hosts.includes(host)) known.hosts.push(host);
-      serving.set(target.container, known);
-    }
-  return (
-    <main class="page">
-      <div class="page-head">
-        <h1>Containers that were serving</h1>
-      </div>
-      <p>Of the past, Portolan keeps what it routed. What else the engine had then, the events tell.</p>
-      {error !== null && data === undefined ? (
-        <Failed problem={error} what="What was serving" />
-      ) : serving.size === 0 ? (
-        <div class="sheet">
-          <Empty title="Nothing was serving at this moment" />
-        </div>
-      ) : (
-        <div class="sheet scrolls" style={{ padding: '0.2rem 1.1rem' }}>
-          <table class="plain">
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Address</th>
-                <th>Hosts</th>
-              </tr>
-            </thead>
-            <tbody>
-              {[...serving].map(([id, { name, address, hosts }]) => (
-                <tr key={id}>
-                  <td>
-                    <To href={containerPath(name)}>{name}</To>
-                  </td>
-                  <td class="mono">{address}</td>
-                  <td>
-                    {hosts.map((host, index) => (
-                      <span key={host}>
-                        {index > 0 && ', '}
-                        <To href={hostPath(host)}>{host}</To>
-                      </span>
-                    ))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </main>
   );
 }

@@ -1,22 +1,24 @@
 /** One event: what it says, and the tree of what caused it and what it caused. */
 import type { LogEvent, Page } from '../api/shapes.ts';
-import { useApi } from '../api/use-api.ts';
+import { type Asked, useApi } from '../api/use-api.ts';
 import { aboutOf, actorOf, EventLine } from '../parts/event-line.tsx';
 import { Instant } from '../parts/instant.tsx';
+import { containerPath, hostPath, To } from '../parts/link.tsx';
 import { Failed, Waiting } from '../parts/notice.tsx';
 import { useMoment } from '../time/use-moment.ts';
 
 export function EventPage({ position }: { position: string }) {
   const { go } = useMoment();
   const { data: event, error } = useApi<LogEvent>(`/events/${encodeURIComponent(position)}`, { past: true });
-  if (error !== null)
+  const family = useFamily(position);
+  if (error !== null && event === undefined)
     return (
       <main class="page stack">
         <h1>Event {position}</h1>
         <Failed problem={error} what="This event" />
       </main>
     );
-  if (event === undefined) return <Waiting />;
+  if (event === undefined || family.waiting) return <Waiting />;
   return (
     <main class="page stack">
       <div class="page-head" style={{ marginBottom: 0 }}>
@@ -26,17 +28,19 @@ export function EventPage({ position }: { position: string }) {
         </button>
       </div>
       {aboutOf(event) !== '' && <p style={{ fontSize: '1.1rem', margin: 0 }}>{aboutOf(event)}</p>}
-      <Tree event={event} />
+      <Tree event={event} family={family} />
       <section class="sheet padded">
         <dl class="facts">
           <dt>Position</dt>
           <dd>{event.position}</dd>
           <dt>Recorded</dt>
           <dd>
-            <Instant at={event.recordedAt} position={event.position} />
+            <Instant at={event.recordedAt} position={event.position} />{' '}
+            <span class="mono faint">{event.recordedAt}</span>
           </dd>
           <dt>Occurred</dt>
-          <dd>{event.occurredAt}</dd>
+          <dd class="mono">{event.occurredAt}</dd>
+          <Subjects event={event} />
           <dt>By</dt>
           <dd>{actorOf(event)}</dd>
           {event.inferred && (
@@ -55,7 +59,7 @@ export function EventPage({ position }: { position: string }) {
         <header>
           <h2>What it says</h2>
         </header>
-        <pre class="output" tabIndex={0} role="region" aria-label="What it says">
+        <pre class="output whole" tabIndex={0} role="region" aria-label="What it says">
           {JSON.stringify(event.data, null, 2)}
         </pre>
       </section>
@@ -63,12 +67,56 @@ export function EventPage({ position }: { position: string }) {
   );
 }
 
-function Tree({ event }: { event: LogEvent }) {
-  const causes = useApi<Page<LogEvent>>(`/events/${event.position}/causes?limit=1000`, { past: true });
-  const root = causes.data?.items[0] ?? event;
-  const under = useApi<Page<LogEvent>>(`/events/${root.position}/consequences?limit=1000`, {
-    when: !causes.waiting,
+/** The host and the container that an event is about, as links. */
+function Subjects({ event: { data } }: { event: LogEvent }) {
+  const { match, container, name } = data as Data;
+  return (
+    <>
+      {match != null && (
+        <>
+          <dt>Host</dt>
+          <dd>
+            <To href={hostPath(match.host)}>{match.host}</To>
+          </dd>
+        </>
+      )}
+      {typeof container === 'string' && (
+        <>
+          <dt>Container</dt>
+          <dd>
+            <To href={containerPath(name ?? container)}>{name ?? container.slice(0, 12)}</To>
+          </dd>
+        </>
+      )}
+    </>
+  );
+}
+
+interface Data {
+  readonly match?: { readonly host: string } | null;
+  readonly container?: string;
+  readonly name?: string;
+}
+
+interface Family {
+  /** From the root on. */
+  readonly causes: Asked<Page<LogEvent>>;
+  /** Of the root. */
+  readonly under: Asked<Page<LogEvent>>;
+  readonly waiting: boolean;
+}
+
+function useFamily(position: string): Family {
+  const causes = useApi<Page<LogEvent>>(`/events/${encodeURIComponent(position)}/causes?limit=1000`, {
+    past: true,
   });
+  const root = causes.data?.items[0]?.position ?? position;
+  const under = useApi<Page<LogEvent>>(`/events/${root}/consequences?limit=1000`, { when: !causes.waiting });
+  return { causes, under, waiting: causes.waiting || under.waiting };
+}
+
+function Tree({ event, family: { causes, under } }: { event: LogEvent; family: Family }) {
+  const root = causes.data?.items[0] ?? event;
   if (under.error !== null) return <Failed problem={under.error} what="What it caused" />;
   if (under.data === undefined) return null;
   const children = Map.groupBy(under.data.items, ({ causationId }) => causationId ?? '');

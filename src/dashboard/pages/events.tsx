@@ -44,12 +44,12 @@ export function EventsPage() {
               label="Events"
               count={events.length}
               rowHeight={narrow ? 66 : 38}
+              head={narrow ? undefined : <Heads />}
+              keyOf={(index) => events[index]?.position}
               onEnd={more}
               row={(index, style) => (
                 <div key={events[index]!.position} class="line event" role="row" style={style}>
-                  <div role="cell" style={{ display: 'contents' }}>
-                    <EventLine event={events[index]!} />
-                  </div>
+                  <EventLine event={events[index]!} cells />
                 </div>
               )}
             />
@@ -59,6 +59,16 @@ export function EventsPage() {
     </main>
   );
 }
+
+const Heads = () => (
+  <div class="line head event" role="row">
+    {['Position', 'Recorded', 'Event', 'About', 'By'].map((name) => (
+      <div key={name} role="columnheader">
+        {name}
+      </div>
+    ))}
+  </div>
+);
 
 function Filters({ filter, set }: { filter: Filter; set: (name: string, value: string) => void }) {
   return (

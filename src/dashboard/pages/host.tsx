@@ -6,6 +6,7 @@ import { EventLine } from '../parts/event-line.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { containerPath, To } from '../parts/link.tsx';
 import { Failed, Waiting } from '../parts/notice.tsx';
+import { OpenHost } from '../parts/open-host.tsx';
 import { State } from '../parts/state.tsx';
 import { useMoment } from '../time/use-moment.ts';
 import { Changes } from './changes.tsx';
@@ -21,29 +22,31 @@ export function HostPage({ host }: { host: string }) {
     `${base}/history?limit=200`,
     ({ route, openedBy }) => `${route} ${openedBy}`,
   );
-  if (found.error !== null)
+  const why = useApi<Reason>(path(`${base}/why`), { past });
+  const diff = useApi<Diff>(path(`${base}/diff`), { past });
+  if (found.error?.status === 404) return <Unknown host={host} reason={why.data} />;
+  if (found.error !== null && found.data === undefined)
     return (
       <main class="page stack">
         <h1>{host}</h1>
         <Failed problem={found.error} what={host} />
       </main>
     );
-  if (found.data === undefined) return <Waiting />;
+  // All at once: what comes later would push away what one has begun to read.
+  if (found.data === undefined || history.waiting || why.waiting || diff.waiting) return <Waiting />;
   return (
     <main class="page stack">
       <div class="page-head" style={{ marginBottom: 0 }}>
         <h1>{host}</h1>
         <span class="row">
           <State of={found.data.state} />
-          <a class="button" href={`http://${host}/`} target="_blank" rel="noreferrer">
-            Open
-          </a>
+          <OpenHost host={host} button />
           <To class="button" href="/resolve" query={{ url: `http://${host}/` }}>
             Resolve
           </To>
         </span>
       </div>
-      <Why base={base} sentence={found.data.sentence} />
+      <Why reason={why.data} sentence={found.data.sentence} />
       {!past && found.data.state === 'closed' && <StartAgain intervals={history.data ?? []} />}
       <section class="sheet">
         <header>
@@ -61,14 +64,38 @@ export function HostPage({ host }: { host: string }) {
         </header>
         {history.data !== undefined && <Intervals intervals={history.data} more={history.more} />}
       </section>
-      <SinceItWorked base={base} />
+      {diff.data !== undefined && <SinceItWorked diff={diff.data} />}
     </main>
   );
 }
 
-function Why({ base, sentence }: { base: string; sentence: string }) {
-  const { path, past } = useMoment();
-  const { data } = useApi<{ sentence: string; chain: readonly LogEvent[] }>(path(`${base}/why`), { past });
+interface Reason {
+  readonly sentence: string;
+  readonly chain: readonly LogEvent[];
+}
+
+/** A host that nobody has answered as: which one may have been meant, and who runs without a route. */
+function Unknown({ host, reason }: { host: string; reason: Reason | undefined }) {
+  return (
+    <main class="page stack">
+      <h1>{host}</h1>
+      {reason === undefined ? (
+        <Waiting />
+      ) : (
+        <>
+          <p>
+            The <To href="/">routes</To> list all hosts that are known.
+          </p>
+          <Why reason={{ ...reason, sentence: capital(reason.sentence) }} sentence="" />
+        </>
+      )}
+    </main>
+  );
+}
+
+const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);
+
+function Why({ reason: data, sentence }: { reason: Reason | undefined; sentence: string }) {
   const text = data?.sentence ?? sentence;
   if (text === '' && (data?.chain ?? []).length === 0) return null;
   return (
@@ -89,7 +116,7 @@ function Why({ base, sentence }: { base: string; sentence: string }) {
 function RouteTable({ host }: { host: Host }) {
   return (
     <div class="scrolls" style={{ padding: '0.2rem 1.1rem' }}>
-      <table class="plain">
+      <table class="plain cards">
         <thead>
           <tr>
             <th>Path</th>
@@ -102,14 +129,14 @@ function RouteTable({ host }: { host: Host }) {
         <tbody>
           {latestOf(host.routes).map((route) => (
             <tr key={route.id}>
-              <td>
+              <td class="third">
                 <code>{route.match.path}</code>
               </td>
-              <td>
+              <td class="second">
                 <State of={route.state} />
                 {route.reason !== undefined && <div class="small faint">{route.reason}</div>}
               </td>
-              <td>
+              <td class="first">
                 {route.targets.map((target) => (
                   <div key={target.container}>
                     <To href={containerPath(target.name)}>{target.name}</To>{' '}
@@ -119,27 +146,27 @@ function RouteTable({ host }: { host: Host }) {
                   </div>
                 ))}
               </td>
-              <td>{route.owner}</td>
-              <td>
+              <td class="wide">{route.owner}</td>
+              <td class="fourth">
                 <Instant at={route.since} position={route.position} />
               </td>
             </tr>
           ))}
           {host.refusals.map((refusal) => (
             <tr key={`${refusal.container} ${refusal.position}`}>
-              <td>
+              <td class="third">
                 <code>{refusal.match?.path ?? ''}</code>
               </td>
-              <td>
+              <td class="second">
                 <State of="refused" />
                 <div class="small faint">{refusal.reason}</div>
               </td>
-              <td>
+              <td class="first">
                 <To href={containerPath(refusal.name)}>{refusal.name}</To>
                 <div class="small">{refusal.detail}</div>
               </td>
               <td />
-              <td>
+              <td class="fourth">
                 <Instant at={refusal.since} position={refusal.position} />
               </td>
             </tr>
@@ -150,16 +177,13 @@ function RouteTable({ host }: { host: Host }) {
   );
 }
 
-function SinceItWorked({ base }: { base: string }) {
-  const { path, past } = useMoment();
-  const { data } = useApi<Diff>(path(`${base}/diff`), { past });
-  if (data === undefined) return null;
+function SinceItWorked({ diff }: { diff: Diff }) {
   return (
     <section class="sheet">
       <header>
         <h2>What changed since it last worked</h2>
       </header>
-      <Changes diff={data} />
+      <Changes diff={diff} />
     </section>
   );
 }

@@ -1,6 +1,5 @@
 /** The containers that had a name one after the other, and how the configuration changed from each to the next. */
 import type { Incarnation, Page, Through } from '../api/shapes.ts';
-import { useApi } from '../api/use-api.ts';
 import { ConfigurationChanges } from '../parts/configuration-changes.tsx';
 import { actorOf } from '../parts/event-line.tsx';
 import { Instant } from '../parts/instant.tsx';
@@ -11,9 +10,8 @@ import { useMoment } from '../time/use-moment.ts';
 export const incarnationsPath = (container: string): string =>
   `/containers/${encodeURIComponent(container)}/incarnations?limit=50`;
 
-export function Incarnations({ id }: { id: string }) {
+export function Incarnations({ data }: { data: Page<Incarnation> | undefined }) {
   const { at } = useMoment();
-  const { data } = useApi<Page<Incarnation>>(incarnationsPath(id));
   const known = data?.items.filter(({ from, openedBy }) => hadHappened(at, openedBy, from)) ?? [];
   if (known.length === 0) return null;
   return (

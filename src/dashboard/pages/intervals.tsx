@@ -3,7 +3,7 @@ import type { Interval } from '../api/shapes.ts';
 import { Instant, useNow } from '../parts/instant.tsx';
 import { eventPath, To } from '../parts/link.tsx';
 import { More } from '../parts/more.tsx';
-import { duration } from '../time/moment.ts';
+import { duration, hadHappened } from '../time/moment.ts';
 import { useInstant, useMoment } from '../time/use-moment.ts';
 
 const endings = { closed: 'closed', changed: 'changed', away: 'Portolan away', unrecorded: 'log unwritable' };
@@ -15,9 +15,11 @@ interface Props {
 }
 
 export function Intervals({ intervals, more }: Props) {
-  const now = useNow(true, 5_000);
+  const { at } = useMoment();
+  const now = useNow(true, 2_000);
   if (intervals.length === 0)
     return <p style={{ padding: '0.8rem 1.1rem', margin: 0 }}>It has never been served.</p>;
+  const known = intervals.filter(({ openedBy, from }) => hadHappened(at, openedBy, from));
   return (
     <div style={{ padding: '0.8rem 1.1rem 0.3rem' }}>
       <Bar intervals={intervals} now={now} />
@@ -39,41 +41,45 @@ export function Intervals({ intervals, more }: Props) {
             </tr>
           </thead>
           <tbody>
-            {intervals.map((interval) => (
-              <tr key={`${interval.route} ${interval.openedBy}`}>
-                <td>
-                  <Instant at={interval.from} position={interval.openedBy} />
-                </td>
-                <td>
-                  {interval.to === null ? (
-                    'now'
-                  ) : (
-                    <Instant at={interval.to} {...positionOf(interval.closedBy)} />
-                  )}
-                </td>
-                <td class="faint">
-                  {duration(
-                    (interval.to === null ? now : Date.parse(interval.to)) - Date.parse(interval.from),
-                  )}
-                </td>
-                <td>
-                  {interval.match.path !== '/' && <code>{interval.match.path} </code>}
-                  {interval.targets.map(({ name }) => name).join(', ')}
-                </td>
-                <td>
-                  {interval.closedBy !== null && (
-                    <To href={eventPath(interval.closedBy)}>
-                      {interval.reason ?? endings[interval.ended ?? 'changed']}
-                    </To>
-                  )}
-                </td>
-              </tr>
+            {known.map((interval) => (
+              <Line key={`${interval.route} ${interval.openedBy}`} interval={interval} now={now} />
             ))}
           </tbody>
         </table>
         <More more={more} label="Older intervals" />
       </div>
+      {known.length < intervals.length && (
+        <p class="small faint">
+          {intervals.length - known.length} later than this moment{' '}
+          {intervals.length - known.length === 1 ? 'is' : 'are'} left out; the bar shows them.
+        </p>
+      )}
     </div>
+  );
+}
+
+function Line({ interval, now }: { interval: Interval; now: number }) {
+  const { at } = useMoment();
+  const shown = useInstant(at) ?? now;
+  const { from, to, openedBy, closedBy, match, targets, reason } = interval;
+  const ended = to !== null && hadHappened(at, closedBy ?? openedBy, to);
+  return (
+    <tr>
+      <td>
+        <Instant at={from} position={openedBy} />
+      </td>
+      <td>{ended ? <Instant at={to} {...positionOf(closedBy)} /> : 'now'}</td>
+      <td class="faint nowrap">{duration((ended ? Date.parse(to) : shown) - Date.parse(from))}</td>
+      <td>
+        {match.path !== '/' && <code>{match.path} </code>}
+        {targets.map(({ name }) => name).join(', ')}
+      </td>
+      <td>
+        {ended && closedBy !== null && (
+          <To href={eventPath(closedBy)}>{reason ?? endings[interval.ended ?? 'changed']}</To>
+        )}
+      </td>
+    </tr>
   );
 }
 

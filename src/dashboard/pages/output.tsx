@@ -1,8 +1,7 @@
 /** What a container prints, live. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ApiProblem } from '../api/client.ts';
 import { useSession } from '../api/session.ts';
-import { listen } from '../api/sse.ts';
+import { keepListening } from '../api/sse.ts';
 import { SignIn } from '../parts/sign-in.tsx';
 
 interface Line {
@@ -40,7 +39,7 @@ function Lines({ id }: { id: string }) {
   useEffect(() => {
     const ending = new AbortController();
     let key = 0;
-    listen(
+    void keepListening(
       `/containers/${id}/logs?tail=200`,
       ({ event, data }) => {
         if (event === 'failed') setProblem((JSON.parse(data) as { detail: string }).detail);
@@ -48,10 +47,15 @@ function Lines({ id }: { id: string }) {
         const line = { key: key++, stream: event, text: data };
         setLines((before) => [...before.slice(1 - most), line]);
       },
-      { signal: ending.signal },
-    ).catch((error: ApiProblem) => {
-      if (!ending.signal.aborted) setProblem(error.message);
-    });
+      {
+        signal: ending.signal,
+        onOpen() {
+          setLines([]);
+          setProblem('');
+        },
+        onProblem: ({ message }) => setProblem(message),
+      },
+    );
     return () => ending.abort();
   }, [id]);
   useEffect(() => {
@@ -73,9 +77,8 @@ function Lines({ id }: { id: string }) {
           {text}
         </div>
       ))}
-      {lines.length === 0 && (
-        <span class="faint">{problem === '' ? 'It has printed nothing.' : problem}</span>
-      )}
+      {lines.length === 0 && problem === '' && <span class="faint">It has printed nothing.</span>}
+      {problem !== '' && <div class="faint">{problem}</div>}
     </pre>
   );
 }

@@ -36,7 +36,7 @@ export function Replays() {
     <section class="sheet padded stack">
       <div class="row spread">
         <h2>Replays</h2>
-        {error === null && (
+        {(error === null || data !== undefined) && (
           <div class="row">
             {modes.map(([mode, does]) => (
               <button
@@ -46,7 +46,7 @@ export function Replays() {
                 title={does}
                 onClick={() => void act('POST', '/replays', { mode })}
               >
-                {mode}
+                {mode.charAt(0).toUpperCase() + mode.slice(1)}
               </button>
             ))}
             <button
@@ -55,17 +55,19 @@ export function Replays() {
               title="Which routes would have been others under another policy"
               onClick={() => setAsking('what-if')}
             >
-              what-if
+              What-if…
             </button>
           </div>
         )}
       </div>
       {problem !== '' && <p role="alert">{problem}</p>}
-      {error !== null && <p class="faint">Replays are not offered by this Portolan: {error.message}</p>}
+      {error !== null && data === undefined && (
+        <p class="faint">Replays are not offered by this Portolan: {error.message}</p>
+      )}
       {data?.items.length === 0 && (
         <p class="faint" style={{ margin: 0 }}>
-          Everything shown can be folded from the log again. <em>compare</em> proves it; <em>what-if</em> says
-          what another policy would have routed.
+          Everything shown can be folded from the log again. <em>Compare</em> proves it, <em>Rebuild</em>{' '}
+          makes it anew, <em>What-if</em> says what another policy would have routed.
         </p>
       )}
       {data?.items.map((replay) => (
@@ -107,7 +109,7 @@ function Job({ replay, cancel }: { replay: ReplayInShort; cancel: () => void }) 
         )}
         {state === 'running' && (
           <button type="button" class="button" onClick={cancel}>
-            cancel
+            Cancel
           </button>
         )}
       </div>

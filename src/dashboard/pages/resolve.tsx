@@ -1,7 +1,7 @@
 /** A URL and a moment: where it goes, and why. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useSearchParams } from 'wouter-preact';
-import type { Host, Resolution } from '../api/shapes.ts';
+import type { Host, Page, Resolution } from '../api/shapes.ts';
 import { useApi } from '../api/use-api.ts';
 import { containerPath, hostPath, To } from '../parts/link.tsx';
 import { Failed } from '../parts/notice.tsx';
@@ -11,6 +11,7 @@ export function ResolvePage() {
   const [search, setSearch] = useSearchParams();
   const url = search.get('url') ?? '';
   const [typed, setTyped] = useState(url);
+  useEffect(() => setTyped(url), [url]);
   const submit = (event: Event): void => {
     event.preventDefault();
     setSearch((before) => {
@@ -37,7 +38,8 @@ export function ResolvePage() {
       </form>
       {url === '' ? (
         <p class="faint">
-          Type an address as a browser would get it. The proxy's own matcher answers, now or as of a moment.
+          Type an address as a browser would get it. The proxy's own matcher answers, now or as of the moment
+          that is chosen above. <Example />
         </p>
       ) : (
         <Answer url={url} />
@@ -49,19 +51,37 @@ export function ResolvePage() {
 const completed = (typed: string): string =>
   /^https?:\/\//i.test(typed.trim()) ? typed.trim() : `http://${typed.trim()}`;
 
+/** One that is known, to try. */
+function Example() {
+  const { path } = useMoment();
+  const { data } = useApi<Page<Host>>(path('/hosts', { limit: 1 }));
+  const host = data?.items[0]?.host;
+  if (host === undefined) return null;
+  return (
+    <>
+      For example{' '}
+      <To href="/resolve" query={{ url: `http://${host}/` }}>
+        {host}
+      </To>
+      .
+    </>
+  );
+}
+
 function Answer({ url }: { url: string }) {
   const { path, past } = useMoment();
   const { data, error } = useApi<Resolution>(path('/resolve', { url }), { past });
   const host = hostOf(url);
   const known = useApi<Host>(path(`/hosts/${encodeURIComponent(host)}`), { past, when: host !== '' });
-  if (error !== null) return <Failed problem={error} what="This URL" />;
+  if (error !== null && data === undefined) return <Failed problem={error} what="This URL" />;
   if (data === undefined) return null;
   return (
     <section class="sheet padded">
       <p style={{ fontSize: '1.25rem', fontFamily: 'var(--serif)' }}>
         <span class={data.status === 200 ? 'state good' : 'state bad'} style={{ fontSize: 'inherit' }}>
-          {data.status === 200 ? 'Forwarded' : data.status}
-        </span>{' '}
+          {data.status === 200 ? 'Forwarded' : `Answered ${data.status}`}
+        </span>
+        {': '}
         {data.sentence}
       </p>
       <ol class="steps">

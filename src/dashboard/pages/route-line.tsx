@@ -2,6 +2,7 @@
 import type { Host, Target } from '../api/shapes.ts';
 import { Instant } from '../parts/instant.tsx';
 import { containerPath, hostPath, To } from '../parts/link.tsx';
+import { OpenHost } from '../parts/open-host.tsx';
 import { State } from '../parts/state.tsx';
 import { type Line, milliseconds, type Rates, rate } from './route-lines.ts';
 
@@ -41,15 +42,16 @@ export function RouteLine({ line, style, measured }: Props) {
   const { host, rates } = line;
   return (
     <div class={measured ? 'line route measured' : 'line route'} role="row" style={style}>
-      <div role="cell" class="cut name">
-        <To href={hostPath(host.host)} title={host.host}>
+      <div role="cell" class="name host-name">
+        <To href={hostPath(host.host)} title={host.host} class="cut">
           <HostName host={host.host} />
         </To>
+        {host.state !== 'refused' && <OpenHost host={host.host} path={firstPathOf(host)} />}
       </div>
       <div role="cell" class="state-cell">
         <State of={host.state} />
       </div>
-      <div role="cell" class="cut detail">
+      <div role="cell" class="cut detail" title={destinationOf(host)}>
         <Destination host={host} />
       </div>
       <div role="cell" class="since">
@@ -102,8 +104,7 @@ function HostName({ host }: { host: string }) {
 function Destination({ host }: { host: Host }) {
   const open = host.routes.filter((route) => route.targets.length > 0);
   if (open.length === 0) {
-    const text = host.sentence || host.refusals.map(({ detail }) => detail).join('; ');
-    return <span title={text}>{afterSince(text)}</span>;
+    return afterSince(destinationOf(host));
   }
   return (
     <>
@@ -116,6 +117,23 @@ function Destination({ host }: { host: Host }) {
     </>
   );
 }
+
+/** All of it, where the column is too narrow. */
+function destinationOf({ routes, refusals, sentence }: Host): string {
+  const open = routes.filter((route) => route.targets.length > 0);
+  if (open.length === 0) return sentence || refusals.map(({ detail }) => detail).join('; ');
+  return open
+    .map(({ match, targets }) => {
+      const all = targets.map(({ name, address, port }) => `${name} ${address}:${port}`).join(', ');
+      return match.path === '/' ? all : `${match.path} ${all}`;
+    })
+    .join(' · ');
+}
+
+const firstPathOf = ({ routes }: Host): string =>
+  routes
+    .filter(({ targets }) => targets.length > 0)
+    .toSorted((one, other) => one.match.path.length - other.match.path.length)[0]?.match.path ?? '/';
 
 function Targets({ targets }: { targets: readonly Target[] }) {
   return (

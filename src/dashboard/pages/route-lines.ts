@@ -1,5 +1,7 @@
 /** Hosts, refused containers and their rates as the lines of one list: searched, and grouped by compose project. */
+
 import type { Host, Refusal, Traffic, TrafficItem } from '../api/shapes.ts';
+import { byName } from '../parts/by-name.ts';
 
 export type Line =
   | { readonly kind: 'group'; readonly name: string; readonly count: number }
@@ -44,7 +46,7 @@ export function linesOf(
   if (!grouped) return found.map(({ line }) => line);
   const groups = Map.groupBy(found, ({ group }) => group);
   const names = [...groups.keys()].sort(
-    (one, other) => Number(one === 'Not routed') - Number(other === 'Not routed') || one.localeCompare(other),
+    (one, other) => Number(one === 'Not routed') - Number(other === 'Not routed') || byName(one, other),
   );
   return names.flatMap((name) => {
     const members = groups.get(name)!;

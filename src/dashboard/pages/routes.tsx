@@ -1,7 +1,10 @@
 /** All hosts: where they go, since when, how busy they are; what is not routed, and why. */
-import { useMemo, useState } from 'preact/hooks';
+import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { Host, Refusal, Traffic } from '../api/shapes.ts';
 import { type Asked, useApi, useList } from '../api/use-api.ts';
+import { Beginning } from '../parts/beginning.tsx';
+import { byName } from '../parts/by-name.ts';
+import { To } from '../parts/link.tsx';
 import { useNarrow } from '../parts/narrow.ts';
 import { Empty, Failed, Tries, Waiting } from '../parts/notice.tsx';
 import { VirtualRows } from '../parts/virtual-rows.tsx';
@@ -18,9 +21,13 @@ export function RoutesPage() {
   const [grouped, setGrouped] = useState(true);
   const [onlyTroubled, setOnlyTroubled] = useState(false);
   const rates = past ? undefined : traffic.data;
+  const sorted = useMemo(
+    () => (hosts.data ?? []).toSorted((one, other) => byName(one.host, other.host)),
+    [hosts.data],
+  );
   const lines = useMemo(
-    () => linesOf(hosts.data ?? [], refusals.data ?? [], rates, { search, grouped, onlyTroubled }),
-    [hosts.data, refusals.data, rates, search, grouped, onlyTroubled],
+    () => linesOf(sorted, refusals.data ?? [], rates, { search, grouped, onlyTroubled }),
+    [sorted, refusals.data, rates, search, grouped, onlyTroubled],
   );
   return (
     <main class="page" id="main">
@@ -43,12 +50,7 @@ export function RoutesPage() {
           <Check label="By compose project" value={grouped} onChange={setGrouped} />
         </div>
       </div>
-      <List
-        hosts={hosts}
-        lines={lines}
-        searched={search !== '' || onlyTroubled}
-        measured={rates !== undefined}
-      />
+      <List hosts={hosts} lines={lines} searched={search !== '' || onlyTroubled} measured={!past} />
     </main>
   );
 }
@@ -62,6 +64,10 @@ interface ListProps {
 
 function List({ hosts, lines, searched, measured }: ListProps) {
   const narrow = useNarrow();
+  const heightOf = useCallback(
+    (index: number): number => (lines[index]?.kind === 'group' ? 38 : narrow ? 68 : 42),
+    [lines, narrow],
+  );
   if (hosts.error !== null && hosts.data === undefined)
     return <Failed problem={hosts.error} what="The routes" />;
   if (hosts.waiting) return <Waiting />;
@@ -72,7 +78,7 @@ function List({ hosts, lines, searched, measured }: ListProps) {
       <VirtualRows
         label="Routes"
         count={lines.length}
-        rowHeight={narrow ? 84 : 46}
+        rowHeight={heightOf}
         head={narrow ? undefined : <Heads measured={measured} />}
         row={(index, style) => (
           <RouteLine key={keyOf(lines[index]!)} line={lines[index]!} style={style} measured={measured} />
@@ -100,18 +106,24 @@ function Summary({ hosts: { data } }: { hosts: Asked<readonly Host[]> }) {
   ] as const;
   return (
     <p class="faint" style={{ margin: 0 }}>
-      {data.length.toLocaleString('en')} hosts:{' '}
-      {parts
-        .filter(([number]) => number > 0)
-        .map(([number, word]) => `${number.toLocaleString('en')} ${word}`)
-        .join(', ')}
+      {[
+        `${data.length.toLocaleString('en')} ${data.length === 1 ? 'host' : 'hosts'}`,
+        ...parts
+          .filter(([number]) => number > 0)
+          .map(([number, word]) => `${number.toLocaleString('en')} ${word}`),
+      ].join(' · ')}
     </p>
   );
 }
 
 function NoRoutes() {
   const { past } = useMoment();
-  if (past) return <Empty title="Nothing was routed at this moment" />;
+  if (past)
+    return (
+      <Empty title="Nothing was routed at this moment">
+        <Beginning />
+      </Empty>
+    );
   return (
     <Empty title="No routes yet">
       <p>Start a container that exposes a port, and it appears here by itself:</p>
@@ -144,7 +156,10 @@ function Check({
 }
 
 export const NotFound = () => (
-  <main class="page">
-    <Empty title="There is no such page" />
+  <main class="page stack">
+    <h1>There is no such page</h1>
+    <p>
+      The address may be mistyped. <To href="/">All routes</To> are a good place to begin.
+    </p>
   </main>
 );

@@ -1,6 +1,6 @@
 /** CPU and memory of a container, a sample a second. */
 import { useEffect, useState } from 'preact/hooks';
-import { listen } from '../api/sse.ts';
+import { keepListening } from '../api/sse.ts';
 import { Series } from '../chart/series.tsx';
 
 interface Cpu {
@@ -34,31 +34,42 @@ export function Stats({ id }: { id: string }) {
   useEffect(() => {
     const ending = new AbortController();
     setSamples([]);
-    listen(
+    void keepListening(
       `/containers/${id}/stats`,
       ({ event, data }) => {
         if (event === 'stats')
           setSamples((before) => [...before.slice(1 - most), sampleOf(JSON.parse(data))]);
       },
       { signal: ending.signal },
-    ).catch(() => undefined);
+    );
     return () => ending.abort();
   }, [id]);
   const last = samples.at(-1);
-  if (last === undefined || samples.length < 2) return null;
+  const times = samples.map(({ at }) => at / 1_000);
   return (
     <section class="sheet">
       <header>
         <h2>Resources</h2>
-        <span class="faint">
-          CPU {last.cpu.toFixed(1)} %, memory {Math.round(last.memory).toLocaleString('en')} MiB
-        </span>
+        {last === undefined ? (
+          <span class="faint breathing">measuring…</span>
+        ) : (
+          <span class="faint">
+            CPU {last.cpu.toFixed(1)} %, memory {Math.round(last.memory).toLocaleString('en')} MiB
+          </span>
+        )}
       </header>
-      <Series
-        label="CPU, in per cent of a core"
-        times={samples.map(({ at }) => at / 1_000)}
-        series={[{ name: 'CPU %', values: samples.map(({ cpu }) => cpu), colour: '--accent' }]}
-      />
+      <div class="columns charts">
+        <Series
+          label="CPU, in per cent of a core"
+          times={times}
+          series={[{ name: 'CPU, % of a core', values: samples.map(({ cpu }) => cpu), colour: '--accent' }]}
+        />
+        <Series
+          label="Memory, in MiB"
+          times={times}
+          series={[{ name: 'Memory, MiB', values: samples.map(({ memory }) => memory), colour: '--accent' }]}
+        />
+      </div>
     </section>
   );
 }

@@ -1,4 +1,5 @@
 /** How Portolan itself is: engine, log, projections, workers, jobs that fold the log again. */
+import { useQueryClient } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { ApiProblem, request } from '../api/client.ts';
 import { useSession } from '../api/session.ts';
@@ -42,7 +43,7 @@ export function SystemPage() {
   );
 }
 
-function Engine({ system: { engine, trust, workers, drifts, startedAt } }: { system: System }) {
+function Engine({ system: { engine, trust, proxy, workers, drifts, startedAt } }: { system: System }) {
   return (
     <section class="sheet padded">
       <h2>Engine and proxy</h2>
@@ -58,6 +59,8 @@ function Engine({ system: { engine, trust, workers, drifts, startedAt } }: { sys
         </dd>
         <dt>Routes are</dt>
         <dd>{trust}</dd>
+        <dt>Proxy port</dt>
+        <dd>{proxy.port}</dd>
         <dt>Workers</dt>
         <dd>{workers}</dd>
         <dt>Repaired drifts</dt>
@@ -71,16 +74,10 @@ function Engine({ system: { engine, trust, workers, drifts, startedAt } }: { sys
   );
 }
 
-interface Verified {
-  readonly valid: boolean;
-  readonly checkedTo: number;
-  readonly firstBad?: { readonly position: number; readonly reason: string };
-}
-
 function Log({ system }: { system: System }) {
   const { signedIn } = useSession();
   const { data } = useApi<LogFacts>('/log');
-  const [verified, setVerified] = useState<{ at: string; result: Verified } | null>(null);
+  const client = useQueryClient();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
   const [asking, setAsking] = useState(false);
@@ -88,7 +85,8 @@ function Log({ system }: { system: System }) {
     setBusy(true);
     setProblem('');
     try {
-      setVerified({ at: new Date().toISOString(), result: await request<Verified>('POST', '/log/verify') });
+      await request('POST', '/log/verify');
+      await client.invalidateQueries();
     } catch (error) {
       if (error instanceof ApiProblem && error.status === 401 && !signedIn) setAsking(true);
       else setProblem((error as Error).message);
@@ -116,27 +114,29 @@ function Log({ system }: { system: System }) {
         <dd>{system.log.writable ? 'yes' : system.log.problem}</dd>
         <dt>Chain</dt>
         <dd>
-          {verified === null ? (
-            <span class="faint">not verified since this page was opened</span>
-          ) : verified.result.valid ? (
-            <>
-              valid to {verified.result.checkedTo.toLocaleString('en')}, verified <Instant at={verified.at} />
-            </>
-          ) : (
-            <strong>
-              broken at {verified.result.firstBad?.position}: {verified.result.firstBad?.reason}
-            </strong>
-          )}
+          <Chain verified={system.log.verified} />
           {problem !== '' && <div role="alert">{problem}</div>}
           <div style={{ marginTop: '0.4rem' }}>
             <button type="button" class="button" disabled={busy} onClick={() => void verify()}>
-              {busy ? 'verifying…' : 'Verify the chain'}
+              {busy ? 'Verifying…' : 'Verify the chain'}
             </button>
           </div>
         </dd>
       </dl>
       {asking && <SignInDialog onClose={() => setAsking(false)} />}
     </section>
+  );
+}
+
+function Chain({ verified }: { verified: System['log']['verified'] }) {
+  if (verified === null) return <span class="faint">not verified since Portolan was started</span>;
+  const { at, valid, checkedTo, firstBad } = verified;
+  return (
+    <>
+      <State of={valid ? 'valid' : 'broken'} />{' '}
+      {valid ? `to ${checkedTo.toLocaleString('en')}` : `at ${firstBad?.position}: ${firstBad?.reason}`},
+      verified <Instant at={at} />
+    </>
   );
 }
 

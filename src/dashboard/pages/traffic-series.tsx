@@ -9,6 +9,7 @@ interface Sample {
   readonly at: number;
   readonly requests: number;
   readonly errors: number;
+  readonly p50: number | null;
   readonly p99: number | null;
 }
 
@@ -23,23 +24,39 @@ export function TrafficSeries({ host }: { host: string }) {
     setSamples((before) => [...before.slice(1 - most), sampleOf(data, host)]);
   }, [data, host]);
   const last = samples.at(-1);
-  if (error !== null || last === undefined || samples.length < 2) return null;
+  if (error !== null) return null;
+  const times = samples.map(({ at }) => at / 1_000);
   return (
     <section class="sheet">
       <header>
         <h2>Traffic</h2>
-        <span class="faint">
-          {rate(last.requests)} requests/s, {rate(last.errors)} errors/s, p99 {milliseconds(last.p99)} ms
-        </span>
+        {last === undefined ? (
+          <span class="faint breathing">measuring…</span>
+        ) : (
+          <span class="faint">
+            {rate(last.requests)} requests/s, {rate(last.errors)} errors/s, p50 {milliseconds(last.p50)} ms,
+            p99 {milliseconds(last.p99)} ms
+          </span>
+        )}
       </header>
-      <Series
-        label={`Requests and errors a second of ${host}`}
-        times={samples.map(({ at }) => at / 1_000)}
-        series={[
-          { name: 'requests/s', values: samples.map(({ requests }) => requests), colour: '--accent' },
-          { name: 'errors/s', values: samples.map(({ errors }) => errors), colour: '--down' },
-        ]}
-      />
+      <div class="columns charts">
+        <Series
+          label={`Requests and errors a second of ${host}`}
+          times={times}
+          series={[
+            { name: 'Requests/s', values: samples.map(({ requests }) => requests), colour: '--accent' },
+            { name: 'Errors/s', values: samples.map(({ errors }) => errors), colour: '--down' },
+          ]}
+        />
+        <Series
+          label={`Latency of ${host}, in milliseconds`}
+          times={times}
+          series={[
+            { name: 'p50, ms', values: samples.map(({ p50 }) => p50), colour: '--accent' },
+            { name: 'p99, ms', values: samples.map(({ p99 }) => p99), colour: '--refused' },
+          ]}
+        />
+      </div>
     </section>
   );
 }
@@ -50,6 +67,11 @@ function sampleOf({ items }: Traffic, host: string): Sample {
     at: Date.now(),
     requests: own.reduce((sum, item) => sum + item.requestsPerSecond, 0),
     errors: own.reduce((sum, item) => sum + item.errorsPerSecond, 0),
-    p99: own.reduce<number | null>((most, { p99 }) => (p99 === null ? most : Math.max(most ?? 0, p99)), null),
+    p50: slowest(own.map(({ p50 }) => p50)),
+    p99: slowest(own.map(({ p99 }) => p99)),
   };
 }
+
+/** Percentiles of several routes do not add up: the slowest one stands for all. */
+const slowest = (values: readonly (number | null)[]): number | null =>
+  values.reduce<number | null>((most, value) => (value === null ? most : Math.max(most ?? 0, value)), null);

@@ -15,6 +15,8 @@ const grave: Partial<Record<Kind, string>> = {
   remove: 'It is stopped if it runs, and removed with everything it wrote outside of volumes.',
 };
 
+const capital = (kind: Kind): string => kind.charAt(0).toUpperCase() + kind.slice(1);
+
 function fitting(status: string): readonly Kind[] {
   if (status === 'running') return ['stop', 'restart', 'pause', 'kill', 'remove'];
   if (status === 'paused') return ['unpause', 'stop', 'kill', 'remove'];
@@ -58,16 +60,17 @@ export function Commands({ container, few = false }: Props) {
   const kinds = fitting(container.status);
   return (
     <div class="row">
-      {(few ? kinds.slice(0, 1) : kinds).map((kind) => (
+      {/* By place: the button that stopped a container is the one that starts it, and keeps the focus. */}
+      {(few ? kinds.slice(0, 1) : kinds).map((kind, place) => (
         <button
-          key={kind}
+          key={place}
           type="button"
           class={grave[kind] === undefined ? 'button' : 'button grave'}
-          disabled={running !== null}
+          aria-disabled={running !== null}
           aria-label={`${kind} ${container.name}`}
-          onClick={() => choose(kind)}
+          onClick={() => running === null && choose(kind)}
         >
-          {running === kind ? <span class="breathing">{kind}…</span> : kind}
+          {running === kind ? <span class="breathing">{capital(kind)}…</span> : capital(kind)}
         </button>
       ))}
       {problem !== '' && (
@@ -77,14 +80,14 @@ export function Commands({ container, few = false }: Props) {
       )}
       {asking === 'sign-in' && <SignInDialog onClose={() => setAsking(null)} />}
       {asking !== null && asking !== 'sign-in' && (
-        <Dialog title={`${asking} ${container.name}?`} onClose={() => setAsking(null)}>
+        <Dialog title={`${capital(asking)} ${container.name}?`} onClose={() => setAsking(null)}>
           <p>{grave[asking]} The log keeps that it was you.</p>
           <div class="actions">
             <button type="button" class="button" onClick={() => setAsking(null)}>
               Cancel
             </button>
             <button type="button" class="button grave" onClick={() => void run(asking)}>
-              {asking} {container.name}
+              {capital(asking)} {container.name}
             </button>
           </div>
         </Dialog>

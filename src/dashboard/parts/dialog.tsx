@@ -11,7 +11,12 @@ interface Props {
 export function Dialog({ title, onClose, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => element.current?.showModal(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    element.current?.showModal();
+    // Also where it is taken away without having been closed: else the keyboard would begin at the top again.
+    return () => queueMicrotask(() => before instanceof HTMLElement && before.isConnected && before.focus());
+  }, []);
   return (
     <dialog ref={element} onClose={onClose} aria-labelledby={id}>
       <h2 id={id}>{title}</h2>

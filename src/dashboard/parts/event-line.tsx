@@ -16,19 +16,33 @@ interface Data {
     readonly name?: string;
     readonly exitCode?: string | number;
     readonly health?: string;
+    readonly network?: string;
   };
+  readonly container?: string;
   readonly version?: string;
   readonly exitCode?: number;
   readonly health?: string;
   readonly spec?: { readonly image?: string };
 }
 
-export function EventLine({ event, current = false }: { event: LogEvent; current?: boolean }) {
+interface Props {
+  readonly event: LogEvent;
+  readonly current?: boolean;
+  /** In a table: each part is a cell. */
+  readonly cells?: boolean;
+}
+
+export function EventLine({ event, current = false, cells = false }: Props) {
+  const role = cells ? ({ role: 'cell' } as const) : {};
   return (
     <>
-      <span class="mono faint">{event.position}</span>
-      <Instant at={event.recordedAt} position={event.position} />
-      <span class="cut">
+      <span class="position mono faint" {...role}>
+        {event.position}
+      </span>
+      <span class="when" {...role}>
+        <Instant at={event.recordedAt} position={event.position} />
+      </span>
+      <span class="type cut" title={event.type} {...role}>
         {current ? <strong>{event.type}</strong> : <To href={eventPath(event.position)}>{event.type}</To>}{' '}
         {event.inferred && (
           <span class="chip" title="No signal told: a later look showed it">
@@ -36,10 +50,12 @@ export function EventLine({ event, current = false }: { event: LogEvent; current
           </span>
         )}
       </span>
-      <span class="cut" title={aboutOf(event)}>
+      <span class="about cut" title={aboutOf(event)} {...role}>
         {aboutOf(event)}
       </span>
-      <span class="cut faint">{actorOf(event)}</span>
+      <span class="actor cut faint" title={actorOf(event)} {...role}>
+        {actorOf(event)}
+      </span>
     </>
   );
 }
@@ -58,10 +74,11 @@ export function aboutOf({ type, data }: Pick<LogEvent, 'type' | 'data'>): string
   }
   if (type.startsWith('Command')) return [kind, name, message ?? reason].filter(Boolean).join(' ');
   if (type === 'ContainerObserved') {
-    const how = status === 'exited' ? `exited (${rest.exitCode})` : status;
     const health = rest.health === undefined || rest.health === 'none' ? '' : `, ${rest.health}`;
-    return `${name} is ${how}${health}`;
+    return status === 'exited' ? `${name} has exited with ${rest.exitCode}` : `${name} is ${status}${health}`;
   }
+  if (type.startsWith('ContainerNetwork'))
+    return `${name ?? claimed?.name ?? rest.container?.slice(0, 12) ?? ''}: ${claimed?.network ?? 'a network'}`;
   const subject = name ?? claimed?.name ?? '';
   const more =
     claimed?.exitCode !== undefined ? `exit code ${claimed.exitCode}` : (claimed?.health ?? reason ?? '');
