@@ -1,4 +1,7 @@
-/** Tables that fit the terminal: the widest columns give way first, and what was cut ends in an ellipsis. */
+/**
+ * Tables that fit the terminal: the widest columns give way first, and what was cut ends in an ellipsis. Where too little
+ * would be left of each, some are left out.
+ */
 import { harmless, type Output } from './output.ts';
 
 export interface Column<T> {
@@ -9,11 +12,15 @@ export interface Column<T> {
   readonly style?: (row: T) => Parameters<Output['paint']>[0] | null;
   /** Kept whole before others are. */
   readonly whole?: boolean;
+  /** Left out where there is no room; of several the last one first. */
+  readonly spare?: boolean;
 }
 
 const gap = '  ';
 /** Below this no column is cut. */
 const narrowest = 6;
+/** What must be left of a column that is to be whole, and of another, rather than that a spare one is shown. */
+const legible = { whole: 20, other: 10 };
 
 export function printTable<T>(output: Output, columns: readonly Column<T>[], rows: readonly T[]): void {
   for (const line of layOut(output, columns, rows)) output.line(line);
@@ -21,9 +28,10 @@ export function printTable<T>(output: Output, columns: readonly Column<T>[], row
 
 export function layOut<T>(
   output: Pick<Output, 'width' | 'paint'>,
-  columns: readonly Column<T>[],
+  allColumns: readonly Column<T>[],
   rows: readonly T[],
 ): string[] {
+  const columns = withRoom(allColumns, rows, output.width);
   const cells = rows.map((row) => columns.map((column) => harmless(column.value(row))));
   const widths = columns.map((column, at) =>
     Math.max(column.title.length, ...cells.map((line) => line[at]!.length)),
@@ -41,6 +49,22 @@ export function layOut<T>(
     ),
   );
   return [output.paint('dim', head), ...body];
+}
+
+/** Without the spare ones for which there is no room. */
+function withRoom<T>(columns: readonly Column<T>[], rows: readonly T[], width: number): readonly Column<T>[] {
+  const least = columns.map(({ title, value, whole }) => {
+    const enough = whole === true ? legible.whole : legible.other;
+    const longest = rows.reduce((most, row) => Math.max(most, value(row).length), title.length);
+    return Math.min(longest, enough) + gap.length;
+  });
+  const kept = columns.map((_, at) => at);
+  while (sum(kept.map((at) => least[at]!)) - gap.length > width) {
+    const spare = kept.findLastIndex((at) => columns[at]!.spare === true);
+    if (spare === -1) break;
+    kept.splice(spare, 1);
+  }
+  return kept.map((at) => columns[at]!);
 }
 
 /** Takes from the widest until all fit; from those that should be whole only when the others have no more. */

@@ -21,6 +21,25 @@ test('a table takes no more than the terminal has, and cuts what is not to be wh
   expect(endless[1]).not.toContain('…');
 });
 
+test('where too little would be left of each column, the spare ones are left out, the last one first', () => {
+  const spared = [
+    { title: 'WHEN', value: (row: string[]) => row[0]!, whole: true },
+    { title: 'NAME', value: (row: string[]) => row[1]! },
+    { title: 'TOOK', value: (row: string[]) => row[2]!, whole: true, spare: true },
+    { title: 'DETAIL', value: (row: string[]) => row[3]!, spare: true },
+  ];
+  const rows = [['11:03:20', 'a-name-of-some-length', '12m 30s', 'exited with a code']];
+  const heads = [60, 40, 30, 20].map((width) => layOut({ ...plain, width }, spared, rows)[0]!.split(/ +/));
+  expect(heads).toEqual([
+    ['WHEN', 'NAME', 'TOOK', 'DETAIL'],
+    ['WHEN', 'NAME', 'TOOK'],
+    ['WHEN', 'NAME', 'TOOK'],
+    ['WHEN', 'NAME'],
+  ]);
+  for (const width of [60, 40, 30, 20])
+    expect(layOut({ ...plain, width }, spared, rows)[1]).toMatch(/^11:03:20 /);
+});
+
 test('text of containers does not steer the terminal', () => {
   const [, line] = layOut({ ...plain, width: 80 }, columns, [['\x1b[31mred\x1b[0m', 'bell\x07\nnext']]);
   expect(line).toBe('red   bell\u{fffd}\u{fffd}next');
@@ -60,6 +79,9 @@ test('moments are taken as people say them', () => {
   }
   expect(parseMoment('14:03', now)).toBe(local(2026, 0, 31, 14, 3));
   expect(parseMoment('23:59:01', now)).toBe(local(2026, 0, 30, 23, 59, 1));
+  expect(parseMoment('yesterday 9:00', now)).toBe(local(2026, 0, 30, 9, 0));
+  expect(parseMoment('yesterday at 23:00', now)).toBe(local(2026, 0, 30, 23, 0));
+  expect(parseMoment('an hour ago', now)).toBe(local(2026, 0, 31, 13, 30));
   expect(parseMoment('2026-01-30 08:00', now)).toBe(local(2026, 0, 30, 8, 0));
   expect(parseMoment('2026-01-30', now)).toBe(local(2026, 0, 30, 0, 0));
   expect(parseMoment('2026-01-30T08:00:00Z', now)).toBe('2026-01-30T08:00:00.000Z');

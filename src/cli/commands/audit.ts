@@ -9,7 +9,7 @@ import { type Column, layOut } from '../table.ts';
 import { actorText, clock, shortId, took } from '../words.ts';
 
 const columns: readonly Column<Audit>[] = [
-  { title: 'POSITION', value: (entry) => String(entry.position), align: 'right', whole: true },
+  { title: 'POSITION', value: (entry) => String(entry.position), align: 'right', whole: true, spare: true },
   { title: 'WHEN', value: (entry) => clock(entry.requestedAt), whole: true },
   { title: 'WHO', value: (entry) => actorText(entry.actor) },
   { title: 'DID', value: (entry) => entry.action, whole: true },
@@ -27,12 +27,14 @@ const columns: readonly Column<Audit>[] = [
       entry.completedAt === null ? '' : took(Date.parse(entry.completedAt) - Date.parse(entry.requestedAt)),
     align: 'right',
     whole: true,
+    spare: true,
   },
-  { title: 'DETAIL', value: (entry) => entry.detail },
+  { title: 'DETAIL', value: (entry) => entry.detail, spare: true },
   {
     title: 'CAUSED',
     value: ({ consequences, basis }) =>
       consequences.length === 0 ? '' : `${span(consequences)}${basis === 'exact' ? '' : ` (${basis})`}`,
+    spare: true,
   },
 ];
 

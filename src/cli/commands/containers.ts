@@ -8,8 +8,8 @@ import { matchText, shortId, since } from '../words.ts';
 
 const columns: readonly Column<Container>[] = [
   { title: 'NAME', value: (one) => one.name, whole: true },
-  { title: 'ID', value: (one) => shortId(one.id), whole: true },
-  { title: 'IMAGE', value: (one) => one.image },
+  { title: 'ID', value: (one) => shortId(one.id), whole: true, spare: true },
+  { title: 'IMAGE', value: (one) => one.image, spare: true },
   {
     title: 'STATUS',
     value: ({ status, health, exitCode }) =>
@@ -27,6 +27,7 @@ const columns: readonly Column<Container>[] = [
     value: (one) => since(one.status === 'running' ? one.startedAt : one.finishedAt || one.createdAt),
     align: 'right',
     whole: true,
+    spare: true,
   },
   {
     title: 'HOSTS',

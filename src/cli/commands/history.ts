@@ -24,7 +24,7 @@ const columns: readonly Column<Interval>[] = [
     align: 'right',
     whole: true,
   },
-  { title: 'ROUTE', value: (one) => matchText(one.match) },
+  { title: 'ROUTE', value: (one) => matchText(one.match), spare: true },
   { title: 'TARGETS', value: (one) => one.targets.map(targetText).join(', ') },
   {
     title: 'ENDED BY',
@@ -35,11 +35,13 @@ const columns: readonly Column<Interval>[] = [
   {
     title: 'BY',
     value: ({ closed }) => (closed === null ? '' : `${actorText(closed.actor)} (${closed.action})`),
+    spare: true,
   },
   {
     title: 'EVENTS',
     value: (one) => [one.openedBy, one.closedBy].filter((at) => at !== null).join('-'),
     whole: true,
+    spare: true,
   },
 ];
 

@@ -16,9 +16,17 @@ export const columns: readonly Column<RouteView>[] = [
     style: (route) => (route.state === 'open' ? 'green' : route.state === 'closed' ? 'red' : 'yellow'),
     whole: true,
   },
-  { title: 'SINCE', value: (route) => clock(route.since), whole: true },
-  { title: 'FOR', value: (route) => since(route.since), align: 'right', whole: true },
+  { title: 'SINCE', value: (route) => clock(route.since), whole: true, spare: true },
+  { title: 'FOR', value: (route) => since(route.since), align: 'right', whole: true, spare: true },
 ];
+
+/** Of a host and path that have been closed and are another route now, only that one still says something. */
+const latestOf = (all: readonly RouteView[]): readonly RouteView[] =>
+  all.filter(
+    (one) =>
+      one.state !== 'closed' ||
+      !all.some((other) => matchText(other.match) === matchText(one.match) && other.position > one.position),
+  );
 
 interface Options {
   readonly at?: string;
@@ -45,7 +53,7 @@ export function routes(program: Command): void {
               ? [
                   'Nothing is routed. Start a container that has a TCP port: docker run -d --name nginx1 nginx',
                 ]
-              : layOut(context.output, shown, value.items),
+              : layOut(context.output, shown, latestOf(value.items)),
         };
       });
     });
