@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createLogReader } from '../src/log/read.ts';
 import { projectionsPath } from '../src/projections/file.ts';
 import { rebuild } from '../src/projections/rebuild.ts';
-import type { At } from '../src/queries/port.ts';
+import type { At, Paging } from '../src/queries/port.ts';
 import { openLogQuestions, openQuestions } from '../src/queries/questions.ts';
 import { benchFolder } from './support/folder.ts';
 import { fillLog } from './support/log-folder.ts';
@@ -49,6 +49,14 @@ function measure(): void {
     return { from: to - day, to };
   };
   const page = { limit: 100 };
+  const diff = ({ from, to }: { from: number; to: number }, paging: Paging) =>
+    past.diff({ kind: 'instant', instant: from }, { kind: 'instant', instant: to }, paging);
+  const wholeDiff = (stretch: { from: number; to: number }): void => {
+    let cursor: string | undefined;
+    do {
+      cursor = diff(stretch, { limit: 1_000, cursor }).next;
+    } while (cursor !== undefined);
+  };
   print(`questions on ${head} events of ${hosts} hosts: milliseconds, median and p99`, {
     ...time('one host as of a position (wanted: p99 2)', 2_000, () => past.hostAt(position(), host())),
     ...time('one host as of an instant (wanted: p99 2)', 2_000, () =>
@@ -63,14 +71,13 @@ function measure(): void {
     ...time('the first 100 routes then (wanted: p99 10)', 300, () => past.routesAt(position(), page)),
     ...time('1,000 routes then (wanted: p99 10)', 300, () => past.routesAt(position(), { limit: 1_000 })),
     ...time('100 hosts then (wanted: p99 10)', 300, () => past.hostsAt(position(), page)),
-    ...time('diff over an hour (wanted: p99 10)', 200, () => {
+    ...time('diff over an hour, 100 changes a page (wanted: p99 10)', 200, () => {
       const to = instant(first + day);
-      return past.diff({ kind: 'instant', instant: to - 3_600_000 }, { kind: 'instant', instant: to });
+      return diff({ from: to - 3_600_000, to }, page);
     }),
-    ...time('diff over a day (wanted: p99 10)', 200, () => {
-      const { from, to } = aDay();
-      return past.diff({ kind: 'instant', instant: from }, { kind: 'instant', instant: to });
-    }),
+    ...time('diff over a day, 100 changes a page (wanted: p99 10)', 200, () => diff(aDay(), page)),
+    ...time('… 1,000 changes a page', 100, () => diff(aDay(), { limit: 1_000 })),
+    ...time('… all of its pages of 1,000', 100, () => wholeDiff(aDay())),
     ...time('timeline of a day, 100 a page (wanted: p99 10)', 200, () => past.timeline(aDay(), page)),
     ...time('density of a day, 200 buckets (wanted: p99 10)', 200, () => past.density(aDay(), 200)),
     ...time('events of a host (wanted: p99 10)', 500, () =>

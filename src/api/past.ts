@@ -30,10 +30,10 @@ export function past(api: Api, { queries }: ApiPorts): void {
       path: '/diff',
       summary: 'Routes added, removed and changed between two moments, each with its cause',
       tag: 'routes',
-      query: { from: momentSchema, to: momentSchema.optional() },
-      answer: z.object(diffShape).openapi('Diff'),
+      query: { from: momentSchema, to: momentSchema.optional(), ...paging },
+      answer: z.object({ ...diffShape, next: z.string().optional() }).openapi('Diff'),
     },
-    ({ query: { from, to } }) => queries.diff(from, to),
+    ({ query: { from, to, ...page } }) => queries.diff(from, to, page),
   );
   define(
     api,

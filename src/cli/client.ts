@@ -52,7 +52,7 @@ interface Problem {
 }
 
 /** At most this many on a page: what the API allows. */
-const longestPage = 1_000;
+export const longestPage = 1_000;
 
 export function createClient({ api, token }: ClientOptions): Client {
   async function ask(method: string, path: string, accept: string, options: CallOptions) {

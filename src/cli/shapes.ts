@@ -3,6 +3,7 @@ import type { CommandKind } from '../events/commands.ts';
 import type { AuditEntry, RefusalView, RouteView } from '../queries/port.ts';
 
 export type {
+  DiffPage,
   DiffView as Diff,
   EventView,
   HostView,

@@ -17,8 +17,6 @@ export interface AsOf {
   host(moment: Moment, host: string): HostView | null;
   routesOf(moment: Moment, host: string): RouteView[];
   refusals(moment: Moment): RefusalView[];
-  /** Each route that may differ between the two, as it was at both; null before it was ever opened. */
-  changed(from: Moment, to: Moment): { before: RouteView | null; after: RouteView }[];
   entry(moment: Moment, host: string): HostEntry | null;
   /** Whether Portolan served at all. */
   serves(moment: Moment): boolean;
@@ -53,11 +51,6 @@ export function createAsOf(db: DatabaseFile): AsOf {
   function entry(moment: Moment, host: string): HostEntry | null {
     const found = statements.entry.get(host, moment.position) as string | undefined;
     return found === undefined ? null : { host: host as Host, ...JSON.parse(found) };
-  }
-
-  function touched(from: number, to: number): Ends[] {
-    const range = [from, to];
-    return statements.touched.all(...range, ...range, to, ...range) as Ends[];
   }
 
   function serves({ position, instant }: Moment): boolean {
@@ -131,12 +124,6 @@ export function createAsOf(db: DatabaseFile): AsOf {
     },
     routesOf,
     refusals,
-    changed: (from, to) =>
-      touched(from.position, to.position).map(({ id, first, last }) => {
-        const before = first === null ? null : (statements.interval.get(id, first) as IntervalRow);
-        const after = first === last ? before! : (statements.interval.get(id, last) as IntervalRow);
-        return { before: before && routeThen(before, from), after: routeThen(after, to) };
-      }),
     entry,
     serves,
     resolve(moment, host, target) {
@@ -153,31 +140,11 @@ export function createAsOf(db: DatabaseFile): AsOf {
   };
 }
 
-/** Of a route, where the last intervals began that had begun by each moment. */
-interface Ends {
-  readonly id: string;
-  readonly first: number | null;
-  readonly last: number;
-}
-
 function prepare(db: DatabaseFile) {
   // The last interval of each route that had begun by then; a route that began later has none.
   const then = `FROM routes r JOIN route_history h ON h.route = r.id AND h.from_position =
     (SELECT max(from_position) FROM route_history WHERE route = r.id AND from_position <= ?)`;
-  const lastBegun =
-    'SELECT max(h.from_position) FROM route_history h WHERE h.route = t.route AND h.from_position <= ?';
   return {
-    // An interval that ended without an event of its own (`away`, `unrecorded`) may have been over at an instant before
-    // the position that tells of it. All that are cut are so at once: the next cut is that of each that still lasts.
-    touched: db.prepare(`WITH touched AS
-        (SELECT route FROM route_history WHERE from_position > ? AND from_position <= ?
-        UNION SELECT route FROM route_history WHERE to_position > ? AND to_position <= ?
-        UNION SELECT route FROM route_history WHERE reason IN ('away', 'unrecorded') AND to_position =
-          (SELECT min(to_position) FROM route_history WHERE reason IN ('away', 'unrecorded') AND to_position > ?))
-      SELECT t.route AS id, (${lastBegun}) AS first, (${lastBegun}) AS last FROM touched t
-      WHERE last IS NOT NULL ORDER BY id`),
-    interval: db.prepare(`SELECT ${intervalColumns} FROM route_history h
-      WHERE h.route = ? AND h.from_position = ?`),
     all: db.prepare(`SELECT ${intervalColumns} ${then} WHERE (r.host, r.path, r.id) > (?, ?, ?)
       ORDER BY r.host, r.path, r.id LIMIT ?`),
     ofHost: db.prepare(`SELECT ${intervalColumns} ${then} WHERE r.host = ? AND (r.path, r.id) > (?, ?)

@@ -91,7 +91,7 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
       const caveat = at === undefined ? live.caveat() : '';
       return { sentence: [sentence, caveat].filter(Boolean).join(' '), chain };
     },
-    diff: (from, to) => ask('diff', from, to),
+    diff: (from, to, paging) => ask('diff', from, to, paging),
     hostDiff: (host, at) => ask('hostDiff', host, at),
     timeline: (stretch, paging) => ask('timeline', stretch, paging),
     density: (stretch, buckets) => ask('density', stretch, buckets),

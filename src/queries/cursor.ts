@@ -13,6 +13,7 @@ export type List =
   | 'routes of a host'
   | 'hosts'
   | 'history'
+  | 'diff'
   | 'timeline'
   | 'events asc'
   | 'events desc'

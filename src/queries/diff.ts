@@ -1,23 +1,24 @@
 /** What changed between two moments, route by route, each with the event that caused it. */
 import type { AsOf } from './as-of.ts';
+import { encodeCursor } from './cursor.ts';
 import type { EventQueries } from './events.ts';
 import type { Moment } from './moment.ts';
-import type { DiffView, HostDiffView, RouteChangeView, RouteView } from './port.ts';
+import type { DiffPage, DiffView, HostDiffView, RouteChangeView } from './port.ts';
+import { changeOf, type RouteChange, type RouteChangesQuery } from './route-changes.ts';
 
 export interface Diffs {
-  between(from: Moment, to: Moment): DiffView;
+  /**
+   * @param after only routes whose id comes after it; empty for all
+   * @returns the cursor of the next page is that id, and the position of `to`
+   */
+  between(from: Moment, to: Moment, after: string, limit: number): DiffPage;
   /** Since the host last had an upstream. */
   ofHost(moment: Moment, host: string): HostDiffView | null;
 }
 
-export function createDiffs(asOf: AsOf, events: EventQueries): Diffs {
-  function compare(
-    from: Moment,
-    to: Moment,
-    pairs: readonly { before: RouteView | null; after: RouteView }[],
-  ): DiffView {
-    const changes = pairs.flatMap(({ before, after }) => changeOf(before, after) ?? []);
-    const of = (kind: Change['kind']): RouteChangeView[] =>
+export function createDiffs(asOf: AsOf, changesBetween: RouteChangesQuery, events: EventQueries): Diffs {
+  function view(from: Moment, to: Moment, changes: readonly RouteChange[]): DiffView {
+    const of = (kind: RouteChange['kind']): RouteChangeView[] =>
       changes.flatMap((change) => (change.kind === kind ? [withCause(change)] : []));
     return {
       from: ends(from),
@@ -28,7 +29,7 @@ export function createDiffs(asOf: AsOf, events: EventQueries): Diffs {
     };
   }
 
-  const withCause = ({ before, after }: Change): RouteChangeView => ({
+  const withCause = ({ before, after }: RouteChange): RouteChangeView => ({
     route: after.id,
     host: after.match.host,
     before,
@@ -42,33 +43,20 @@ export function createDiffs(asOf: AsOf, events: EventQueries): Diffs {
   });
 
   return {
-    between: (from, to) => compare(from, to, asOf.changed(from, to)),
+    between(from, to, after, limit) {
+      const { changes, next } = changesBetween(from, to, after, limit);
+      const found = view(from, to, changes);
+      return next === null ? found : { ...found, next: encodeCursor('diff', [next, to.position]) };
+    },
     ofHost(moment, host) {
       const now = asOf.routesOf(moment, host);
       if (now.length === 0) return null;
       if (now.some((route) => route.state !== 'closed'))
-        return { ...compare(moment, moment, []), lastWorked: ends(moment) };
+        return { ...view(moment, moment, []), lastWorked: ends(moment) };
       const last = { position: Math.max(...now.map((route) => route.position)) - 1, instant: null };
       const then = new Map(asOf.routesOf(last, host).map((route) => [route.id, route]));
-      const pairs = now.map((after) => ({ before: then.get(after.id) ?? null, after }));
-      return { ...compare(last, moment, pairs), lastWorked: ends(last) };
+      const changes = now.flatMap((after) => changeOf(then.get(after.id) ?? null, after) ?? []);
+      return { ...view(last, moment, changes), lastWorked: ends(last) };
     },
   };
-}
-
-interface Change {
-  readonly kind: 'added' | 'removed' | 'changed';
-  readonly before: RouteView | null;
-  readonly after: RouteView;
-}
-
-/** Routes are never forgotten: whatever was there before is there after, open or closed. */
-function changeOf(before: RouteView | null, after: RouteView): Change | null {
-  const was = before !== null && before.state !== 'closed';
-  const is = after.state !== 'closed';
-  if (!was && !is) return null;
-  if (!was) return { kind: 'added', before, after };
-  if (!is) return { kind: 'removed', before, after };
-  const same = JSON.stringify(before.targets) === JSON.stringify(after.targets);
-  return same ? null : { kind: 'changed', before, after };
 }

@@ -1,10 +1,12 @@
 /** Questions that name a moment, put together. */
 import type { DatabaseFile } from '../db/open.ts';
 import { createAsOf } from './as-of.ts';
+import { decodeCursor } from './cursor.ts';
 import { createDiffs } from './diff.ts';
 import type { EventQueries } from './events.ts';
 import { BadMoment, createMoments, type Moment } from './moment.ts';
-import type { At, Paging } from './port.ts';
+import type { At, DiffPage, Paging } from './port.ts';
+import { createRouteChanges } from './route-changes.ts';
 import { createTimelines } from './timeline.ts';
 import { createWhy } from './why.ts';
 
@@ -16,10 +18,22 @@ export function createPast(
 ) {
   const momentOf = createMoments(log, head);
   const asOf = createAsOf(projections);
-  const diffs = createDiffs(asOf, events);
+  const diffs = createDiffs(asOf, createRouteChanges(projections), events);
   const why = createWhy(projections, asOf, events);
   const now = (): Moment => ({ position: head(), instant: null });
   const at = (moment: At | undefined): Moment => (moment === undefined ? now() : momentOf(moment));
+
+  /** Without an end it is now: pages after the first then end where that ended. */
+  function diff(from: At, to: At | undefined, { limit, cursor }: Paging): DiffPage {
+    const [after, position] = decodeCursor('diff', cursor, ['string', 'number']) ?? ['', null];
+    const end = to ?? (position === null ? undefined : ({ kind: 'position', position } as const));
+    const stretch = inOrder(
+      named('from', () => at(from)),
+      named('to', () => at(end)),
+    );
+    return diffs.between(...stretch, after, limit);
+  }
+
   return {
     ...createTimelines(log, projections),
     routesAt: (moment: At, filter: Paging & { host?: string | undefined }) => asOf.routes(at(moment), filter),
@@ -30,13 +44,7 @@ export function createPast(
     resolveAt: (moment: At, host: string, target: string) => asOf.resolve(at(moment), host, target),
     positionAt: (moment: At) => at(moment).position,
     why: (host: string, moment?: At) => why(at(moment), host),
-    diff: (from: At, to?: At) =>
-      diffs.between(
-        ...inOrder(
-          named('from', () => at(from)),
-          named('to', () => at(to)),
-        ),
-      ),
+    diff,
     hostDiff: (host: string, moment?: At) => diffs.ofHost(at(moment), host),
   };
 }

@@ -126,6 +126,11 @@ export interface DiffView {
   readonly changed: readonly RouteChangeView[];
 }
 
+/** At most as many changes as asked for, of whatever kind; and the cursor of the next ones. */
+export interface DiffPage extends DiffView {
+  readonly next?: string | undefined;
+}
+
 export interface HostDiffView extends DiffView {
   readonly lastWorked: { readonly position: number; readonly at: string | null };
 }
@@ -249,7 +254,7 @@ export interface QueryPort {
   /** The last position of that moment. */
   positionAt(at: At): Promise<number>;
   why(host: string, at?: At): Promise<WhyView>;
-  diff(from: At, to?: At): Promise<DiffView>;
+  diff(from: At, to: At | undefined, paging: Paging): Promise<DiffPage>;
   /** What changed since the host last had an upstream; null for one that never had. */
   hostDiff(host: string, at?: At): Promise<HostDiffView | null>;
   /** Intervals that touch a stretch of time (milliseconds since the epoch), by host. */

@@ -163,6 +163,34 @@ describe('errors say what to do', () => {
     expect(refused.error).toContain('--data-dir');
   });
 
+  test('a diff that comes in pages is shown whole', async () => {
+    const end = (position: number) => ({ position, at: '2026-11-23T10:00:00.000Z' });
+    const change = (name: string) => ({
+      route: name,
+      host: hostOf(name),
+      before: null,
+      after: { match: { host: hostOf(name), path: '/' }, targets: [], state: 'open' },
+      cause: null,
+    });
+    const pages: Record<string, object> = {
+      '': { added: [change('a')], removed: [], changed: [], next: 'second' },
+      second: { added: [change('b')], removed: [change('c')], changed: [], next: 'third' },
+      third: { added: [], removed: [], changed: [change('d')] },
+    };
+    const server = http.createServer(({ url }, answer) => {
+      const cursor = new URL(url!, 'http://api').searchParams.get('cursor') ?? '';
+      answer.end(JSON.stringify({ from: end(1), to: end(9), ...pages[cursor] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as { port: number };
+      const { out } = await runCli({ apiPort: port, dataDir: portolan.dataDir }, ['diff', 'position:1']);
+      expect(out.match(/^[+~-] \w/gm)).toEqual(['+ a', '+ b', '- c', '~ d']);
+    } finally {
+      server.close();
+    }
+  });
+
   test('a token of the data folder is not sent to another machine', async ({ skip }) => {
     const [other] = Object.values(networkInterfaces())
       .flatMap((all) => all ?? [])

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/events/event.ts';
 import type { Host } from '../../src/events/ids.ts';
 import { BadMoment } from '../../src/queries/moment.ts';
-import type { At, RouteView } from '../../src/queries/port.ts';
+import type { At, RouteChangeView, RouteView } from '../../src/queries/port.ts';
 import { alice, type Character, createStory, type Story } from '../support/events.ts';
 import { lifecycles } from '../support/lifecycles.ts';
 import { all, holdAgainstFold, type Past, position, withPast } from '../support/past.ts';
@@ -118,7 +118,7 @@ test('what was served while nothing could be recorded is only what was last know
       reason: null,
       ended: 'unrecorded',
     });
-    expect(past.diff(within, after)).toMatchObject({ added: [], removed: [], changed: [] });
+    expect(past.diff(within, after, all)).toMatchObject({ added: [], removed: [], changed: [] });
   });
 });
 
@@ -303,10 +303,10 @@ describe('what changed', () => {
   test('between two moments: routes added, removed and changed, each with its cause', async () => {
     const { story, opened, stopped } = shop();
     await remembering(story, (past) => {
-      const whole = past.diff(position(0));
+      const whole = past.diff(position(0), undefined, all);
       expect(whole.added.map((one) => one.host)).toEqual(['other.docker.localhost']);
       expect(whole.from).toEqual({ position: 0, at: null });
-      const { added, removed, changed } = past.diff(position(opened), position(stopped));
+      const { added, removed, changed } = past.diff(position(opened), position(stopped), all);
       expect(removed.map((one) => one.host).sort()).toEqual(
         ['shop.test', 'web.docker.localhost'].slice(0, removed.length),
       );
@@ -318,25 +318,25 @@ describe('what changed', () => {
     });
   });
 
-  test('between any two positions is what the routes of both show', async () => {
+  test('between any two moments is what the routes of both show', async () => {
     const stories = fc.record({ seed: fc.nat(), length: fc.integer({ min: 1, max: 50 }) });
     await fc.assert(
       fc.asyncProperty(stories, async ({ seed, length }) => {
         const story = lifecycles(seed, length);
         const count = story.events().length;
         await remembering(story, (past) => {
-          const routesAt = (number: number) =>
-            new Map(past.routesAt(position(number), all).items.map((route) => [route.id, route]));
-          for (let turn = 0; turn < 20; turn += 1) {
-            const [from, to] = [(turn * 31) % count, ((turn * 17) % count) + 1].sort((a, b) => a - b);
-            const [before, after] = [routesAt(from!), routesAt(to!)];
+          const routesAt = (moment: At) =>
+            new Map(past.routesAt(moment, all).items.map((route) => [route.id, route]));
+          for (let turn = 0; turn < 30; turn += 1) {
+            const ends = [(turn * 31) % count, ((turn * 17) % count) + 1].sort((a, b) => a - b);
+            const [from, to] = ends.map((end) => momentAt(story, end, turn)) as [At, At];
+            const [before, after] = [routesAt(from), routesAt(to)];
             const targetsOf = (route: RouteView | undefined): string =>
-              route?.state === 'open' ? JSON.stringify(route.targets) : '';
+              route === undefined || route.state === 'closed' ? '' : JSON.stringify(route.targets);
             const expected = [...after].filter(
               ([id]) => targetsOf(before.get(id)) !== targetsOf(after.get(id)),
             );
-            const { added, removed, changed } = past.diff(position(from!), position(to!));
-            const told = [...added, ...removed, ...changed];
+            const told = diffPages(past, from, to, 1 + (turn % 5));
             expect(told.map((change) => change.route).sort()).toEqual(expected.map(([id]) => id).sort());
             for (const change of told) {
               expect(change.before).toEqual(before.get(change.route) ?? null);
@@ -351,7 +351,7 @@ describe('what changed', () => {
 
   test('the wrong way round is refused', async () => {
     await remembering(shop().story, (past) => {
-      expect(() => past.diff(position(5), position(4))).toThrow(BadMoment);
+      expect(() => past.diff(position(5), position(4), all)).toThrow(BadMoment);
     });
   });
 
@@ -426,4 +426,23 @@ function recordedAt(story: Story, index: number): number {
     rest -= events.length;
   }
   throw new Error(`no event ${index}`);
+}
+
+/** A position of the story, or, in every third turn each, the instant at which it was recorded or a second later. */
+function momentAt(story: Story, end: number, turn: number): At {
+  if (turn % 3 === 0 || end === 0) return position(end);
+  return { kind: 'instant', instant: recordedAt(story, end - 1) + (turn % 3 === 1 ? 0 : 1_000) };
+}
+
+/** All changes, `limit` a page. */
+function diffPages(past: Past, from: At, to: At, limit: number): RouteChangeView[] {
+  const found: RouteChangeView[] = [];
+  let cursor: string | undefined;
+  do {
+    const { added, removed, changed, next } = past.diff(from, to, { limit, cursor });
+    expect(added.length + removed.length + changed.length).toBeLessThanOrEqual(limit);
+    found.push(...added, ...removed, ...changed);
+    cursor = next;
+  } while (cursor !== undefined);
+  return found;
 }

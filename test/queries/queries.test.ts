@@ -6,6 +6,7 @@ import { projectionsPath } from '../../src/projections/file.ts';
 import { createQueries } from '../../src/queries/client.ts';
 import { BadCursor } from '../../src/queries/cursor.ts';
 import { QueryFailed } from '../../src/queries/failed.ts';
+import type { At } from '../../src/queries/port.ts';
 import { alice, createStory } from '../support/events.ts';
 import { lifecycles } from '../support/lifecycles.ts';
 import { eventually, scratch, silent, writeLog } from '../support/projecting.ts';
@@ -93,6 +94,34 @@ describe('routes and hosts', () => {
       expect(new Set(whole.map((route) => route.match.host))).toEqual(new Set(hosts.map((one) => one.host)));
       await expect(queries.routes({ limit: 2, cursor: 'bm9uZQ' })).rejects.toThrow(BadCursor);
     });
+  });
+});
+
+test('the pages of a diff up to now all end where the first one ended, whatever comes in between', async () => {
+  const story = createStory();
+  story.started('boot-1', null);
+  story.connected();
+  story.policy();
+  const containers = Array.from({ length: 9 }, (_, n) => story.container(`web-${n}`));
+  for (const one of containers) one.started();
+  await asking(async ({ log, queries, tell }) => {
+    await tell(story.batches);
+    const end = log.head().position;
+    const from: At = { kind: 'position', position: 0 };
+    const told: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await queries.diff(from, undefined, { limit: 2, cursor });
+      expect(page.to.position).toBe(end);
+      expect([page.removed, page.changed]).toEqual([[], []]);
+      told.push(...page.added.map((change) => change.host));
+      cursor = page.next;
+      const [gone] = containers.splice(0, 1);
+      const before = story.batches.length;
+      gone?.stopped();
+      await tell(story.batches.slice(before));
+    } while (cursor !== undefined);
+    expect(told.sort()).toEqual(Array.from({ length: 9 }, (_, n) => `web-${n}.docker.localhost`));
   });
 });
 

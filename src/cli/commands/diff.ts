@@ -1,11 +1,12 @@
 /** `portolan diff`: routes added, removed and changed between two moments, or since a host last worked. */
 import type { Command } from 'commander';
+import { type Client, longestPage } from '../client.ts';
 import { online } from '../context.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
 import { momentsAllowed, parseMoment } from '../moment.ts';
 import { namingNearest } from '../nearest.ts';
 import { harmless, type Output } from '../output.ts';
-import type { Diff, RouteChange, RouteView } from '../shapes.ts';
+import type { Diff, DiffPage, RouteChange, RouteView } from '../shapes.ts';
 import { show } from '../show.ts';
 import { actorText, clock, matchText, targetText } from '../words.ts';
 
@@ -35,13 +36,32 @@ export function diff(program: Command): void {
       const { client } = context;
       const look = (): Promise<Diff> =>
         host === undefined
-          ? client.get('/diff', { from, to })
+          ? readAll(client, from!, to)
           : namingNearest(client, 'host', host, () => client.get(`/hosts/${encodeURIComponent(host)}/diff`));
       await show(context, watch, async () => {
         const value = await look();
         return { value, lines: () => linesOf(context.output, value) };
       });
     });
+}
+
+/** Over all of its pages. */
+async function readAll(client: Client, from: string, to: string | undefined): Promise<Diff> {
+  const { next, ...first } = await client.get<DiffPage>('/diff', { from, to, limit: longestPage });
+  const whole = {
+    ...first,
+    added: [...first.added],
+    removed: [...first.removed],
+    changed: [...first.changed],
+  };
+  for (let cursor = next; cursor !== undefined; ) {
+    const page: DiffPage = await client.get('/diff', { from, to, limit: longestPage, cursor });
+    whole.added.push(...page.added);
+    whole.removed.push(...page.removed);
+    whole.changed.push(...page.changed);
+    cursor = page.next;
+  }
+  return whole;
 }
 
 function linesOf(output: Output, value: Diff): string[] {
