@@ -36,6 +36,35 @@ test('hosts that share all but a few letters are told apart', () => {
   expect(nearest('postgres.docker.localhost', names, 2)).toEqual([]);
 });
 
+test('long names, with what they share at both ends and with letters of all kinds, are as far as the matrix says', () => {
+  const letter = fc.constantFrom('a', 'b', '-', '.', '0', 'é', '\u{1F433}');
+  const long = fc.string({ unit: letter, maxLength: 50 });
+  const shared = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 70 });
+  const within = fc.constantFrom(1, 4, 20, Number.POSITIVE_INFINITY);
+  fc.assert(
+    fc.property(shared, long, long, shared, within, (head, one, other, tail, farthest) => {
+      const [name, known] = [head + one + tail, head + other + tail];
+      const isNear = matrixEdits(name, known) <= farthest;
+      expect(nearest(name, [known], farthest)).toEqual(isNear ? [known] : []);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+/** Row by row, all of it. */
+function matrixEdits(one: string, other: string): number {
+  let above = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= one.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= other.length; j += 1)
+      row.push(
+        Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)),
+      );
+    above = row;
+  }
+  return above[other.length]!;
+}
+
 /** By the recursion itself (Levenshtein 1966). */
 function editsBetween(one: string, other: string): number {
   if (one === '' || other === '') return one.length + other.length;
