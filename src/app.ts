@@ -108,7 +108,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     },
     workers: config.workers ?? availableParallelism(),
     drain: config.drain,
-    lastIntervals: async (host) => (await queries.history(host, { limit: 3 })).items.map(lastInterval),
+    lastIntervals: async (host) =>
+      (await queries.history(host, { limit: 3 })).parse().items.map(lastInterval),
     logger,
   });
   const served = createServed((delta) => proxy.apply(delta));

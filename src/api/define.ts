@@ -1,6 +1,7 @@
 /** Defines a call once, for validation and for `/openapi.json` alike. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { Json } from '../queries/json.ts';
 import type { Env } from './guards.ts';
 import { Problem } from './problem.ts';
 
@@ -46,7 +47,7 @@ export interface Input<P extends Shape, Q extends Shape, B extends z.ZodType> {
   readonly body: z.output<B>;
 }
 
-/** Any value as JSON, or an answer of its own. */
+/** Any value, which becomes JSON; what is JSON already; or an answer of its own. */
 type Handler<P extends Shape, Q extends Shape, B extends z.ZodType> = (
   input: Input<P, Q, B>,
   c: Context<Env>,
@@ -79,9 +80,10 @@ export function define<P extends Shape = Shape, Q extends Shape = Shape, B exten
     const body = call.body === undefined ? undefined : valid.valid('json');
     const input = { params: valid.valid('param'), query: valid.valid('query'), body } as Input<P, Q, B>;
     const answer = await handler(input, c);
-    return answer instanceof Response
-      ? answer
-      : c.json(answer as object, status, { 'Cache-Control': 'no-store' });
+    if (answer instanceof Response) return answer;
+    const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+    if (answer instanceof Json) return c.body(answer.bytes, status, headers);
+    return c.json(answer as object, status, headers);
   }) as never);
 }
 

@@ -25,7 +25,7 @@ export function hosts(api: Api, { queries }: ApiPorts): void {
       query: { ...paging, at },
       answer: pageOf(hostSchema),
     },
-    ({ query }) => queries.hosts(query),
+    ({ query: { at, ...page } }) => (at === undefined ? queries.hosts(page) : queries.hostsAt(at, page)),
   );
   define(
     api,

@@ -23,7 +23,8 @@ export function routes(api: Api, { queries }: ApiPorts): void {
       query: { ...paging, host: hostName.optional(), at },
       answer: pageOf(routeSchema),
     },
-    ({ query }) => queries.routes(query),
+    ({ query: { at, ...filter } }) =>
+      at === undefined ? queries.routes(filter) : queries.routesAt(at, filter),
   );
   define(
     api,

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { BadCursor } from './cursor.ts';
 import { needsIndex } from './event-filter.ts';
 import { QueryFailed } from './failed.ts';
+import { Json } from './json.ts';
 import { BadMoment } from './moment.ts';
 import type { HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
 import type { Questions } from './questions.ts';
@@ -45,6 +46,13 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     await live.caughtUp();
     return reader.ask(name, ...args);
   }
+  async function write<Name extends keyof Questions>(
+    name: Name,
+    ...args: Parameters<Questions[Name]>
+  ): Promise<Json<Answer<Name>>> {
+    await live.caughtUp();
+    return reader.write(name, ...args);
+  }
   const routeNow = (route: RouteView): RouteView =>
     route.state === 'open' && !live.confirmed() ? { ...route, state: 'unconfirmed' } : route;
   const refusalsOf = (host: string): RefusalView[] =>
@@ -59,21 +67,21 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
   }
 
   return {
-    async routes({ at, ...filter }) {
-      if (at !== undefined) return ask('routesAt', at, filter);
+    async routes(filter) {
       const page = (await ask('routes', filter)) as Page<RouteView>;
       return { ...page, items: page.items.map(routeNow) };
     },
+    routesAt: (at, filter) => write('routesAt', at, filter),
     async route(id, at) {
       if (at !== undefined) return ask('routeAt', at, id);
       const route = (await ask('route', id)) as RouteView | null;
       return route === null ? null : routeNow(route);
     },
-    async hosts({ at, ...paging }) {
-      if (at !== undefined) return ask('hostsAt', at, paging);
+    async hosts(paging) {
       const page = (await ask('hosts', paging)) as Page<HostRoutes>;
       return { ...page, items: page.items.map(hostView) };
     },
+    hostsAt: (at, paging) => write('hostsAt', at, paging),
     async host(host, at) {
       if (at !== undefined) return ask('hostAt', at, host);
       const found = (await ask('host', host)) as HostRoutes | null;
@@ -82,7 +90,7 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
         ? hostView({ host, routes: [] })
         : null;
     },
-    history: (host, paging) => ask('history', host, paging),
+    history: (host, paging) => write('history', host, paging),
     refusals: async (at) => (at === undefined ? live.refusals() : ask('refusalsAt', at)),
     resolve: (host, target, at) => ask('resolveAt', at, host, target),
     positionAt: (at) => ask('positionAt', at),
@@ -91,17 +99,17 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
       const caveat = at === undefined ? live.caveat() : '';
       return { sentence: [sentence, caveat].filter(Boolean).join(' '), chain };
     },
-    diff: (from, to, paging) => ask('diff', from, to, paging),
+    diff: (from, to, paging) => write('diff', from, to, paging),
     hostDiff: (host, at) => ask('hostDiff', host, at),
-    timeline: (stretch, paging) => ask('timeline', stretch, paging),
+    timeline: (stretch, paging) => write('timeline', stretch, paging),
     density: (stretch, buckets) => ask('density', stretch, buckets),
     // The log itself is never behind.
-    events: (filter) => (needsIndex(filter) ? ask('events', filter) : reader.ask('recorded', filter)),
+    events: (filter) => (needsIndex(filter) ? write('events', filter) : reader.write('recorded', filter)),
     following: (position, limit) => reader.ask('following', position, limit),
     event: (position) => reader.ask('event', position),
     consequences: (position) => reader.ask('consequences', position),
     causes: (position) => reader.ask('causes', position),
-    audit: (filter) => ask('audit', filter),
+    audit: (filter) => write('audit', filter),
     incarnations: (container, paging) => ask('incarnations', container, paging),
     log: () => reader.ask('log'),
     projections: async () => live.projections(),
@@ -142,7 +150,7 @@ function createAsker(dataDir: string, logger: Logger, onDamaged: () => void) {
   }
 
   function receive(reply: Reply): void {
-    if (reply.kind === 'answer') settle(reply.call)?.resolve(reply.value);
+    if (reply.kind === 'answer' || reply.kind === 'written') settle(reply.call)?.resolve(reply.value);
     else if (reply.kind === 'bad-moment') settle(reply.call)?.reject(new BadMoment(reply.message));
     else if (reply.kind === 'bad-cursor') settle(reply.call)?.reject(new BadCursor(reply.message));
     else {
@@ -169,20 +177,23 @@ function createAsker(dataDir: string, logger: Logger, onDamaged: () => void) {
     fail(call, `not answered within ${deadline / 1_000} s`);
   }
 
+  function send(name: keyof Questions, args: readonly unknown[], written: boolean): Promise<unknown> {
+    if (stopping) return Promise.reject(new QueryFailed('Portolan is ending'));
+    worker ??= launch();
+    calls += 1;
+    const call = calls;
+    const answer = Promise.withResolvers<unknown>();
+    waiting.set(call, { asked: worker, answer, timer: setTimeout(() => giveUp(call), deadline).unref() });
+    worker.postMessage({ call, name, args, written } satisfies Question);
+    return answer.promise;
+  }
+
   return {
-    ask<Name extends keyof Questions>(
-      name: Name,
-      ...args: Parameters<Questions[Name]>
-    ): Promise<Answer<Name>> {
-      if (stopping) return Promise.reject(new QueryFailed('Portolan is ending'));
-      worker ??= launch();
-      calls += 1;
-      const call = calls;
-      const answer = Promise.withResolvers<unknown>();
-      waiting.set(call, { asked: worker, answer, timer: setTimeout(() => giveUp(call), deadline).unref() });
-      worker.postMessage({ call, name, args } satisfies Question);
-      return answer.promise as Promise<Answer<Name>>;
-    },
+    ask: <Name extends keyof Questions>(name: Name, ...args: Parameters<Questions[Name]>) =>
+      send(name, args, false) as Promise<Answer<Name>>,
+    /** As JSON text. */
+    write: async <Name extends keyof Questions>(name: Name, ...args: Parameters<Questions[Name]>) =>
+      new Json<Answer<Name>>((await send(name, args, true)) as Uint8Array<ArrayBuffer>),
     async stop() {
       stopping = true;
       if (worker === null) return;

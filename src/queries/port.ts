@@ -1,6 +1,7 @@
 /** The questions that the API may ask of log and projections; answered on a reader thread. */
 import type { CloseReason, RefusalReason, RouteMatch, Target } from '../events/decisions.ts';
 import type { Actor, EventType } from '../events/event.ts';
+import type { Json } from './json.ts';
 
 /** A page of a list, and the cursor of the next one. */
 export interface Page<T> {
@@ -191,6 +192,10 @@ export interface Paging {
   readonly cursor?: string | undefined;
 }
 
+export interface RouteFilter extends Paging {
+  readonly host?: string | undefined;
+}
+
 export interface EventFilter extends Paging {
   /** Positions, exclusive. */
   readonly after?: number | undefined;
@@ -243,30 +248,32 @@ export interface FollowingView {
 
 export interface QueryPort {
   /** Where `at` may be given and is not, it is now. A moment in the future rejects with `BadMoment`. */
-  routes(filter: Paging & { host?: string | undefined; at?: At | undefined }): Promise<Page<RouteView>>;
+  routes(filter: RouteFilter): Promise<Page<RouteView>>;
+  routesAt(at: At, filter: RouteFilter): Promise<Json<Page<RouteView>>>;
   route(id: string, at?: At): Promise<RouteView | null>;
-  hosts(paging: Paging & { at?: At | undefined }): Promise<Page<HostView>>;
+  hosts(paging: Paging): Promise<Page<HostView>>;
+  hostsAt(at: At, paging: Paging): Promise<Json<Page<HostView>>>;
   host(host: string, at?: At): Promise<HostView | null>;
-  history(host: string, paging: Paging): Promise<Page<IntervalView>>;
+  history(host: string, paging: Paging): Promise<Json<Page<IntervalView>>>;
   refusals(at?: At): Promise<readonly RefusalView[]>;
   /** Where a request went, by the proxy's own matcher. @param target path and query */
   resolve(host: string, target: string, at: At): Promise<ResolutionView>;
   /** The last position of that moment. */
   positionAt(at: At): Promise<number>;
   why(host: string, at?: At): Promise<WhyView>;
-  diff(from: At, to: At | undefined, paging: Paging): Promise<DiffPage>;
+  diff(from: At, to: At | undefined, paging: Paging): Promise<Json<DiffPage>>;
   /** What changed since the host last had an upstream; null for one that never had. */
   hostDiff(host: string, at?: At): Promise<HostDiffView | null>;
   /** Intervals that touch a stretch of time (milliseconds since the epoch), by host. */
-  timeline(stretch: { from: number; to: number }, paging: Paging): Promise<Page<TimelineItem>>;
+  timeline(stretch: { from: number; to: number }, paging: Paging): Promise<Json<Page<TimelineItem>>>;
   density(stretch: { from: number; to: number }, buckets: number): Promise<DensityView>;
-  events(filter: EventFilter): Promise<Page<EventView>>;
+  events(filter: EventFilter): Promise<Json<Page<EventView>>>;
   /** At most `limit` positions; null if nothing follows yet. */
   following(position: number, limit: number): Promise<FollowingView | null>;
   event(position: number): Promise<EventView | null>;
   consequences(position: number): Promise<readonly EventView[]>;
   causes(position: number): Promise<readonly EventView[]>;
-  audit(filter: AuditFilter): Promise<Page<AuditEntry>>;
+  audit(filter: AuditFilter): Promise<Json<Page<AuditEntry>>>;
   /** By name, id or a unique prefix of it; null if no container has or had it. */
   incarnations(container: string, paging: Paging): Promise<Page<IncarnationView> | null>;
   log(): Promise<LogFacts>;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { lowerPriority } from '../observability/thread-priority.ts';
 import { BadCursor } from './cursor.ts';
+import { writeJson } from './json.ts';
 import { BadMoment } from './moment.ts';
 import { isOfTheLog, openLogQuestions, openQuestions, type Questions } from './questions.ts';
 
@@ -10,9 +11,12 @@ export interface Question {
   readonly call: number;
   readonly name: keyof Questions;
   readonly args: readonly unknown[];
+  /** Whether the answer is wanted as JSON text. */
+  readonly written: boolean;
 }
 export type Reply =
   | { readonly call: number; readonly kind: 'answer'; readonly value: unknown }
+  | { readonly call: number; readonly kind: 'written'; readonly value: Uint8Array<ArrayBuffer> }
   | {
       readonly call: number;
       /** `damaged`: the projections' file is, and must be made again. */
@@ -58,9 +62,10 @@ async function ready(): Promise<NonNullable<typeof questions>> {
 }
 
 async function reply(question: Question): Promise<Reply> {
-  const { call, name } = question;
+  const { call, name, written } = question;
   try {
-    return { call, kind: 'answer', value: await answer(question) };
+    const value = await answer(question);
+    return written ? { call, kind: 'written', value: writeJson(value) } : { call, kind: 'answer', value };
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof BadMoment) return { call, kind: 'bad-moment', message };
@@ -90,5 +95,8 @@ port.on('message', (question: Question | 'stop') => {
     closeLog();
     closeQuestions();
     port.close();
-  } else void reply(question).then((said) => port.postMessage(said));
+  } else
+    void reply(question).then((said) =>
+      port.postMessage(said, said.kind === 'written' ? [said.value.buffer] : []),
+    );
 });

@@ -3,15 +3,23 @@ import { openLog } from '../../src/log/log.ts';
 import type { Log } from '../../src/log/port.ts';
 import { type Projections, startProjections } from '../../src/projections/runner.ts';
 import { createQueries, type Live, type Queries } from '../../src/queries/client.ts';
+import { Json } from '../../src/queries/json.ts';
 import type { Page } from '../../src/queries/port.ts';
 import type { Batch } from '../support/events.ts';
 import { append, scratch, silent } from '../support/projecting.ts';
+
+type Parsed<Asked> = {
+  readonly [Name in keyof Asked]: Asked[Name] extends (...args: infer Args) => Promise<infer Answer>
+    ? (...args: Args) => Promise<Answer extends Json<infer Value> ? Value : Answer>
+    : never;
+};
 
 export interface Asking {
   readonly dataDir: string;
   readonly log: Log;
   readonly projections: Projections;
-  readonly queries: Queries;
+  /** Answers that come as JSON are parsed. */
+  readonly queries: Parsed<Queries>;
   /** Appends, and waits until the projections have taken it in. */
   tell(batches: readonly Batch[]): Promise<void>;
 }
@@ -43,13 +51,24 @@ export async function asking(
     if (!(await projections.reached(log.head().position, 10_000))) throw new Error('the projections lag');
   };
   try {
-    await run({ dataDir, log, projections, queries, tell });
+    await run({ dataDir, log, projections, queries: parsed(queries), tell });
   } finally {
     unsubscribe();
     await queries.stop();
     await projections.stop();
     await log.close();
   }
+}
+
+function parsed(queries: Queries): Parsed<Queries> {
+  const asks = Object.entries(queries).map(([name, ask]) => [
+    name,
+    async (...args: unknown[]) => {
+      const answer = await (ask as (...args: unknown[]) => Promise<unknown>)(...args);
+      return answer instanceof Json ? answer.parse() : answer;
+    },
+  ]);
+  return Object.fromEntries(asks) as Parsed<Queries>;
 }
 
 /** All items of a list, page by page. @param between runs after each page */
