@@ -189,6 +189,9 @@ const alias = (name: string): boolean => {
 /** A field, or a trailer, that should not have been forwarded, or not so; null for none. */
 function oddField(sent: Message, forwarded: Message): string | null {
   const given = new Set(sent.fields.map(([name, value]) => `${name}: ${value}`));
+  // The one upgrade that goes on (RFC 6455 4.1).
+  const webSocket =
+    /^GET .* HTTP\/1\.1$/.test(sent.start) && sent.body === '' && given.has('upgrade: websocket');
   const seen = new Set<string>();
   for (const [name, value] of forwarded.fields) {
     const rule = set[name];
@@ -196,6 +199,7 @@ function oddField(sent: Message, forwarded: Message): string | null {
       seen.has(name) && (rule !== undefined || name === 'content-length' || name === 'transfer-encoding');
     seen.add(name);
     if (twice) return `${name} was forwarded twice`;
+    if (webSocket && /^(upgrade: websocket|connection: Upgrade)$/.test(`${name}: ${value}`)) continue;
     if (never.test(name) || alias(name)) return `${name} was forwarded`;
     const ours =
       rule?.test(value) ??
