@@ -32,7 +32,8 @@ export interface Accepted {
   readonly requestId: string | null;
 }
 
-const methods: ReadonlySet<string> = new Set(METHODS);
+// Not ICE's, whose protocol the parser takes for HTTP as well.
+const methods: ReadonlySet<string> = new Set(METHODS.filter((method) => method !== 'SOURCE'));
 
 const bad = (reason: string): Refused => ({ status: 400, reason });
 

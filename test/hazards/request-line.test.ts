@@ -29,6 +29,8 @@ describeRequests('request line', [
   },
   refused('an RTSP method', `DESCRIBE / RTSP/1.0\r\n${H}\r\n`),
   refused('an RTSP method in HTTP', `DESCRIBE / HTTP/1.1\r\n${H}\r\n`),
+  refused('ICE (Icecast), which the parser knows', `SOURCE / ICE/1.0\r\n${H}\r\n`),
+  refused('its method in HTTP', `SOURCE / HTTP/1.1\r\n${H}\r\n`),
   refused('no version but headers', `GET /\r\n${H}\r\n`, 505),
   refused('a tab instead of a space', `GET\t/ HTTP/1.1\r\n${H}\r\n`),
   refused('a space before the method', ` GET / HTTP/1.1\r\n${H}\r\n`),
