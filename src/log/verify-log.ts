@@ -3,12 +3,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
+import { readNotedHead } from './head-file.ts';
 import { logPath } from './path.ts';
 import { LogUnusable } from './port.ts';
 import { createVerifier, type ExpectedHead, type Verification } from './verify.ts';
 
 export interface VerifyOptions {
   readonly dataDir: string;
+  /** Else the one that the service noted beside the log, which shows a log that was cut by itself. */
   readonly expectHead?: ExpectedHead | undefined;
   /** After each stretch, with the head as it was at the start. */
   readonly onProgress?: (position: number, head: number) => void;
@@ -30,7 +32,7 @@ export async function verifyLog({
     using db = closing(openDatabase(path, { readonly: true, synchronous: 'FULL' }));
     refuseWithoutEvents(db.file, path);
     const head = readHead(db.file).position;
-    const verifier = createVerifier(db.file, expectHead);
+    const verifier = createVerifier(db.file, expectHead ?? readNotedHead(dataDir) ?? undefined);
     for (;;) {
       const result = verifier.step();
       if (result !== null) return result;

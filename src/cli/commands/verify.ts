@@ -23,12 +23,10 @@ export function verify(program: Command): void {
       const { output, options } = offline(command);
       const { verifyLog } = await import('../../log/verify-log.ts');
       const dataDir = requireLog(options.dataDir);
-      const { readNotedHead } = await import('../../log/head-file.ts');
       const progress = createProgress();
       const result = await verifyLog({
         dataDir,
-        // What the service noted beside the log shows one that was cut, if it was not cut as well.
-        expectHead: expectHead ?? readNotedHead(dataDir) ?? undefined,
+        expectHead,
         onProgress: (position, head) => progress.update(position / head, `position ${position} of ${head}`),
       }).finally(progress.end);
       const { valid, checkedTo, firstBad } = result;
