@@ -99,7 +99,10 @@ function goneOf({ reason, name, obituary }: Closing): string {
 
 function presentOf(container: Container): string {
   const { observation } = container;
-  if (observation.status === 'created') return 'has been created but not started';
+  if (observation.status === 'created')
+    return observation.exitCode === 0
+      ? 'has been created but not started'
+      : `could not be started (exit code ${observation.exitCode})`;
   if (observation.status === 'paused') return 'is paused';
   if (observation.status === 'restarting') return 'is being restarted by the engine';
   if (observation.status !== 'running') return exited(container);

@@ -130,6 +130,19 @@ test('one that was started again, and is not healthy yet, did not exit with the 
   );
 });
 
+test('one that the engine failed to start is not waiting for its start', async () => {
+  const story = createStory();
+  story.policy();
+  const web = story.container('web');
+  web.created();
+  web.observe({ exitCode: 127 });
+  await remembering(story, (past) => {
+    expect(past.why('web.docker.localhost').sentence).toMatch(
+      /has no upstream yet: container web \(nginx:1\.27\) could not be started \(exit code 127\)\.$/,
+    );
+  });
+});
+
 test('a container with a route is not among those that run without one', async () => {
   const { story } = begin();
   story.container('database', { exposed: [] }).started();
