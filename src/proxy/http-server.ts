@@ -39,11 +39,13 @@ export function createHttpServer(settings: ProxySettings, hooks: ServerHooks): S
   server.on('request', (req, res) => onRequest(req, res, false));
   server.on('checkContinue', (req, res) => onRequest(req, res, true));
   // Any other expectation is refused (RFC 9110 10.1.1).
-  server.on('checkExpectation', ({ socket }, res) => {
-    hooks.onRawAnswer(socket, 417, 'the expectation is not understood.');
-    res.shouldKeepAlive = false;
-    res.writeHead(417, { 'Content-Length': 0 }).end();
-  });
+  server.on('checkExpectation', (req, res) =>
+    connections.inTurn(req, res, () => {
+      hooks.onRawAnswer(req.socket, 417, 'the expectation is not understood.');
+      res.shouldKeepAlive = false;
+      res.writeHead(417, { 'Content-Length': 0 }).end();
+    }),
+  );
   server.on('upgrade', (req, socket, head) => onUpgrade(req, socket as Socket, head));
   const refuse = (socket: Socket, status: number, sentence: string): void => {
     hooks.onRawAnswer(socket, status, sentence);

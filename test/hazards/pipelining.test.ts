@@ -76,6 +76,15 @@ describe('pipelining', () => {
     await ask(proxy.port, get('/sentinel'));
     expect(lines()).toEqual(['GET /1', 'GET /sentinel']);
   });
+  test('nothing after an expectation that is refused is served', async () => {
+    backend.script = ok;
+    const client = await openClient(proxy.port);
+    client.send(get('/1', 'Expect: x\r\n') + get('/smuggled'));
+    expect((await client.answer()).status).toBe(417);
+    await client.closed();
+    await ask(proxy.port, get('/sentinel'));
+    expect(lines()).toEqual(['GET /sentinel']);
+  });
   test('nothing after a malformed request is served', async () => {
     backend.script = ok;
     const client = await openClient(proxy.port);
