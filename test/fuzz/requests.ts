@@ -134,11 +134,12 @@ export function disagreement(sent: string, forwarded: ReturnType<Recorder['take'
   const left = [...meant];
   for (const message of messages) {
     // They may go over several connections, but each at most once.
-    const at = left.findIndex((one) => sameMeaning(one, message));
-    if (at === -1) return `forwarded, but not sent so: ${message.start} with ${JSON.stringify(message.body)}`;
-    const odd = oddField(left[at]!, message);
-    if (odd !== null) return odd;
-    left.splice(at, 1);
+    const like = left.filter((one) => sameMeaning(one, message));
+    if (like.length === 0)
+      return `forwarded, but not sent so: ${message.start} with ${JSON.stringify(message.body)}`;
+    const same = like.find((one) => oddField(one, message) === null);
+    if (same === undefined) return oddField(like[0]!, message);
+    left.splice(left.indexOf(same), 1);
   }
   // One of the client's may have been begun and given up.
   const isBegun = ({ rest }: { readonly rest: string }): boolean =>
