@@ -7,6 +7,8 @@ export interface ErrorPage {
   /** Empty for those to whom nothing is explained. */
   readonly sentence: string;
   readonly host: string;
+  /** Of the Host header, as `:8000`; empty where it has none. */
+  readonly port: string;
   /** Known hosts that may have been meant. */
   readonly near: readonly string[];
   /** When the host was served last, newest first. */
@@ -19,26 +21,31 @@ const style = `:root{color-scheme:light dark;--paper:light-dark(#faf7f0,#0f181d)
 --ink:light-dark(#1a2931,#e7edea);--faint:light-dark(#4f5c62,#a5b3b7);--line:light-dark(#dfd7c6,#2a3942);
 --accent:light-dark(#1c4a61,#93c6da);--down:light-dark(#a5321a,#ff9c7d)}
 body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.55 "Source Sans 3 Variable",system-ui,sans-serif}
-main{max-width:38rem;margin:14vh auto 2rem;padding:1.4rem 1.6rem;background:var(--sheet);border:1px solid var(--line);border-radius:6px}
+main{box-sizing:border-box;width:min(40rem,100% - 2rem);margin:14vh auto 2rem;padding:1.4rem 1.6rem;background:var(--sheet);border:1px solid var(--line);border-radius:6px}
 h1{margin:0 0 .6rem;font:500 1.5rem/1.2 Alegreya,"Iowan Old Style",Palatino,Georgia,serif}h1 span{color:var(--down)}
 p{margin:.6rem 0;overflow-wrap:anywhere}a{color:var(--accent)}ul{margin:.4rem 0;padding-left:1.2rem}
 table{width:100%;border-collapse:collapse;font-size:.9375rem}td{padding:.25rem 1rem .25rem 0;border-top:1px solid var(--line);
-vertical-align:top;overflow-wrap:anywhere}footer{text-align:center;color:var(--faint);font-size:.875rem}`;
+vertical-align:top;overflow-wrap:anywhere}footer{text-align:center;color:var(--faint);font-size:.875rem}
+@media(max-width:34rem){main{margin-top:2rem}tr{display:grid;grid-template-columns:1fr auto}td:first-child{grid-column:1/-1}
+td+td{border:0;color:var(--faint)}}`;
 
-export function errorPage({ status, title, sentence, host, near, intervals, apiUrl }: ErrorPage): string {
+export function errorPage({ status, title, host, port, near, intervals, apiUrl, ...own }: ErrorPage): string {
+  const sentence = own.sentence.startsWith(host) ? own.sentence : capital(own.sentence);
   const heading = `${status} ${escapeHtml(title)}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${heading}</title><style>${style}</style></head>
 <body><main><h1><span>${status}</span> ${escapeHtml(title)}</h1>${sentence && `<p>${escapeHtml(sentence)}</p>`}
-${nearHosts(near)}${lastIntervals(intervals)}${links(status, host, apiUrl)}</main><footer>Portolan</footer></body></html>
+${nearHosts(near, port)}${lastIntervals(intervals)}${links(status, host, apiUrl)}</main><footer>Portolan</footer></body></html>
 `;
 }
 
-const nearHosts = (near: readonly string[]): string =>
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const nearHosts = (near: readonly string[], port: string): string =>
   near.length === 0
     ? ''
-    : `<p>Known hosts that are near:</p><ul>${near.map((one) => `<li><a href="//${escapeHtml(one)}/">${escapeHtml(one)}</a></li>`).join('')}</ul>`;
+    : `<p>Known hosts that are near:</p><ul>${near.map((one) => `<li><a href="//${escapeHtml(one + port)}/">${escapeHtml(one)}</a></li>`).join('')}</ul>`;
 
 const lastIntervals = (intervals: readonly LastInterval[]): string =>
   intervals.length === 0

@@ -86,7 +86,10 @@ function render(req: IncomingMessage, own: OwnAnswer, settings: Explaining): { t
     const intervals = explained ? (own.intervals ?? []) : [];
     const about = { status: own.status, title, sentence, near, intervals };
     const apiUrl = explained ? settings.apiUrl : '';
-    return { type: 'text/html; charset=utf-8', body: errorPage({ ...about, host: hostOf(req), apiUrl }) };
+    return {
+      type: 'text/html; charset=utf-8',
+      body: errorPage({ ...about, host: hostOf(req), port: portOf(req), apiUrl }),
+    };
   }
   const body = `${own.status} ${title}${sentence && `: ${sentence}`}\n`;
   return { type: 'text/plain; charset=utf-8', body };
@@ -101,6 +104,8 @@ function formOf({ headers }: IncomingMessage): 'json' | 'html' | 'text' {
   if (/\bapplication\/(problem\+)?json\b/i.test(accept)) return 'json';
   return /\btext\/html\b/i.test(accept) ? 'html' : 'text';
 }
+
+const portOf = ({ headers }: IncomingMessage): string => /:\d{1,5}$/.exec(headers.host ?? '')?.[0] ?? '';
 
 const hostOf = ({ headers }: IncomingMessage): string =>
   (headers.host ?? '').replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();

@@ -31,6 +31,11 @@ describe('an error page', () => {
     const { status, body } = await ask(proxy.port, get('blug.docker.localhost'));
     expect(status).toBe(404);
     expect(body).toContain('href="//blog.docker.localhost/"');
+    expect(body).toContain('<p>No container has answered');
+    // On the port that was asked.
+    expect((await ask(proxy.port, get('blug.docker.localhost:8000'))).body).toContain(
+      'href="//blog.docker.localhost:8000/"',
+    );
     expect((await ask(proxy.port, get('something-else.docker.localhost'))).body).not.toContain('are near');
     expect((await ask(proxy.port, get('shup.docker.localhost'))).body).not.toContain('shop.docker');
   });
@@ -129,12 +134,13 @@ test('a page holds nothing from elsewhere, and nothing of a host that is no name
     status: 503,
     title: 'Service Unavailable',
     sentence: 'a "quote" & <tag>',
+    port: '',
     near: [],
     intervals: [],
   };
   const page = errorPage({ ...about, host: '"><script>', apiUrl: 'http://localhost:8080/' });
   expect(page).not.toContain('<script');
-  expect(page).toContain('a &quot;quote&quot; &amp; &lt;tag&gt;');
+  expect(page).toContain('A &quot;quote&quot; &amp; &lt;tag&gt;');
   expect(page.replaceAll('http://localhost:8080/', '')).not.toMatch(/https?:|url\(|@import/);
   expect(errorPage({ ...about, sentence: '', host: 'a.test', apiUrl: '' })).not.toContain('<a ');
 });
