@@ -1,16 +1,16 @@
 /** One host: where it goes and why, its past as intervals, what changed since it last worked, how busy it is. */
-import type { Diff, Host, Interval, LogEvent, Route } from '../api/shapes.ts';
+import type { Diff, Host, Interval, LogEvent } from '../api/shapes.ts';
 import { useApi } from '../api/use-api.ts';
 import { useOlder } from '../api/use-older.ts';
 import { EventLine } from '../parts/event-line.tsx';
-import { Instant } from '../parts/instant.tsx';
-import { containerPath, To } from '../parts/link.tsx';
+import { To } from '../parts/link.tsx';
 import { Failed, Waiting } from '../parts/notice.tsx';
 import { OpenHost } from '../parts/open-host.tsx';
 import { State } from '../parts/state.tsx';
 import { useMoment } from '../time/use-moment.ts';
 import { Changes } from './changes.tsx';
 import { Intervals } from './intervals.tsx';
+import { RouteTable } from './route-table.tsx';
 import { StartAgain } from './start-again.tsx';
 import { TrafficSeries } from './traffic-series.tsx';
 
@@ -113,70 +113,6 @@ function Why({ reason: data, sentence }: { reason: Reason | undefined; sentence:
   );
 }
 
-function RouteTable({ host }: { host: Host }) {
-  return (
-    <div class="scrolls" style={{ padding: '0.2rem 1.1rem' }}>
-      <table class="plain cards">
-        <thead>
-          <tr>
-            <th>Path</th>
-            <th>State</th>
-            <th>Targets</th>
-            <th>Owner</th>
-            <th>Since</th>
-          </tr>
-        </thead>
-        <tbody>
-          {latestOf(host.routes).map((route) => (
-            <tr key={route.id}>
-              <td class="third">
-                <code>{route.match.path}</code>
-              </td>
-              <td class="second">
-                <State of={route.state} />
-                {route.reason !== undefined && <div class="small faint">{route.reason}</div>}
-              </td>
-              <td class="first">
-                {route.targets.map((target) => (
-                  <div key={target.container}>
-                    <To href={containerPath(target.name)}>{target.name}</To>{' '}
-                    <span class="mono faint">
-                      {target.address}:{target.port}
-                    </span>
-                  </div>
-                ))}
-              </td>
-              <td class="wide">{route.owner}</td>
-              <td class="fourth">
-                <Instant at={route.since} position={route.position} />
-              </td>
-            </tr>
-          ))}
-          {host.refusals.map((refusal) => (
-            <tr key={`${refusal.container} ${refusal.position}`}>
-              <td class="third">
-                <code>{refusal.match?.path ?? ''}</code>
-              </td>
-              <td class="second">
-                <State of="refused" />
-                <div class="small faint">{refusal.reason}</div>
-              </td>
-              <td class="first">
-                <To href={containerPath(refusal.name)}>{refusal.name}</To>
-                <div class="small">{refusal.detail}</div>
-              </td>
-              <td />
-              <td class="fourth">
-                <Instant at={refusal.since} position={refusal.position} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
 function SinceItWorked({ diff }: { diff: Diff }) {
   return (
     <section class="sheet">
@@ -187,11 +123,3 @@ function SinceItWorked({ diff }: { diff: Diff }) {
     </section>
   );
 }
-
-/** Of the routes of one path that are closed only the last one still says something. */
-const latestOf = (routes: readonly Route[]): readonly Route[] =>
-  routes.filter(
-    (route) =>
-      route.state !== 'closed' ||
-      !routes.some(({ match, position }) => match.path === route.match.path && position > route.position),
-  );
