@@ -2,6 +2,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import type { Actor, Event } from '../events/event.ts';
 import type { Basis } from './audit-subject.ts';
+import { createMany } from './many.ts';
 
 export interface NewEntry {
   readonly actor: Actor;
@@ -118,9 +119,9 @@ function createRows(db: DatabaseFile) {
   const find =
     db.prepare(`SELECT position, actor_kind AS actorKind, actor_name AS actorName, action, command, engine, container,
       name, requested_ms AS requestedMs, completed_ms AS completedMs, outcome, detail, basis FROM audit WHERE position = ?`);
-  const store =
-    db.prepare(`INSERT OR REPLACE INTO audit (position, actor_kind, actor_name, action, command, engine, container,
-      name, requested_ms, completed_ms, outcome, detail, basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const columns = `position, actor_kind, actor_name, action, command, engine, container,
+    name, requested_ms, completed_ms, outcome, detail, basis`;
+  const store = createMany(db, `INSERT OR REPLACE INTO audit (${columns})`, 13);
   const known = new Map<number, Entry>();
   const changed = new Set<number>();
   type Stored = Omit<Entry, 'actor'> & { actorKind: Actor['kind']; actorName: string };
@@ -139,13 +140,7 @@ function createRows(db: DatabaseFile) {
       changed.add(entry.position);
     },
     flush(): void {
-      for (const position of changed) {
-        const { actor, action, command, engine, container, name, ...rest } = known.get(position)!;
-        const { requestedMs, completedMs, outcome, detail, basis } = rest;
-        const subject = [action, command, engine, container, name];
-        const course = [requestedMs, completedMs, outcome, detail, basis];
-        store.run(position, actor.kind, actor.name, ...subject, ...course);
-      }
+      store([...changed].map((position) => rowOf(known.get(position)!)));
       changed.clear();
       if (known.size > remembered) known.clear();
     },
@@ -156,8 +151,14 @@ function createRows(db: DatabaseFile) {
   };
 }
 
+function rowOf({ position, actor, action, command, engine, container, name, ...rest }: Entry): unknown[] {
+  const { requestedMs, completedMs, outcome, detail, basis } = rest;
+  const subject = [action, command, engine, container, name];
+  return [position, actor.kind, actor.name, ...subject, requestedMs, completedMs, outcome, detail, basis];
+}
+
 function createJoins(db: DatabaseFile) {
-  const put = db.prepare('INSERT OR IGNORE INTO audit_consequences (entry, position, id) VALUES (?, ?, ?)');
+  const put = createMany(db, 'INSERT OR IGNORE INTO audit_consequences (entry, position, id)', 3);
   const find = db.prepare('SELECT entry FROM audit_consequences WHERE id = ? ORDER BY entry').pluck();
   /** By id of the observation. */
   const known = new Map<string, number[]>();
@@ -173,7 +174,7 @@ function createJoins(db: DatabaseFile) {
     of: (id: string): readonly number[] =>
       known.get(id)?.toSorted((one, other) => one - other) ?? (find.all(id) as number[]),
     flush(): void {
-      for (const join of added) put.run(...join);
+      put(added);
       added = [];
       if (known.size > remembered) known.clear();
     },

@@ -2,6 +2,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import type { CommandKind } from '../events/commands.ts';
 import type { Deed } from './deeds.ts';
+import { createMany } from './many.ts';
 
 export type Basis = 'exact' | 'window' | 'ambiguous';
 
@@ -78,9 +79,7 @@ const remembered = 10_000;
 /** A container changes often within a batch, and is written once at its end. */
 export function createSubjects(db: DatabaseFile): Subjects {
   const find = db.prepare('SELECT state FROM audit_subjects WHERE engine = ? AND container = ?').pluck();
-  const store = db.prepare(
-    'INSERT OR REPLACE INTO audit_subjects (engine, container, state) VALUES (?, ?, ?)',
-  );
+  const store = createMany(db, 'INSERT OR REPLACE INTO audit_subjects (engine, container, state)', 3);
   const known = new Map<string, { readonly key: SubjectKey; readonly subject: Subject }>();
   const changed = new Set<string>();
   const nameOf = ({ engine, container }: SubjectKey): string => `${engine}/${container}`;
@@ -101,10 +100,12 @@ export function createSubjects(db: DatabaseFile): Subjects {
       changed.add(name);
     },
     flush() {
-      for (const name of changed) {
-        const { key, subject } = known.get(name)!;
-        store.run(key.engine, key.container, JSON.stringify(subject));
-      }
+      store(
+        [...changed].map((name) => {
+          const { key, subject } = known.get(name)!;
+          return [key.engine, key.container, JSON.stringify(subject)];
+        }),
+      );
       changed.clear();
       if (known.size > remembered) known.clear();
     },

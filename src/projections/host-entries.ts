@@ -11,6 +11,7 @@ import { entryOf, hostsTouchedBy } from '../routing/entries.ts';
 import { evolve, setAside } from '../routing/evolve.ts';
 import type { ContainerKey, RecordedRefusal, State } from '../routing/state.ts';
 import type { HostEntry } from '../routing/table.ts';
+import { createMany } from './many.ts';
 import type { Fold, Projection } from './projection.ts';
 import { stateAt } from './state-at.ts';
 
@@ -69,9 +70,8 @@ function createEntries(db: DatabaseFile) {
   const last = db
     .prepare('SELECT entry FROM host_entries WHERE host = ? ORDER BY from_position DESC LIMIT 1')
     .pluck();
-  const insert = db.prepare(
-    'INSERT OR REPLACE INTO host_entries (host, from_position, from_ms, entry) VALUES (?, ?, ?, ?)',
-  );
+  const columns = 'host, from_position, from_ms, entry';
+  const insert = createMany(db, `INSERT OR REPLACE INTO host_entries (${columns})`, 4);
   const name = db.prepare('INSERT OR IGNORE INTO host_names (host, from_position) VALUES (?, ?)');
   const known = new Map<Host, string>();
   const seen = new Map<Host, HostEntry>();
@@ -92,7 +92,7 @@ function createEntries(db: DatabaseFile) {
     /** In the order of the key, so that rows which are neighbours in the file are written one after the other. */
     flush(): void {
       changed.sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] - other[1]));
-      for (const row of changed) insert.run(...row);
+      insert(changed);
       changed = [];
       if (seen.size > remembered) seen.clear();
       if (known.size > remembered) known.clear();

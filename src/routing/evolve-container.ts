@@ -1,7 +1,7 @@
 /** The part of the fold that is about containers: what was observed of them, and what they want. */
 import type { FoldedEvent } from '../events/event.ts';
 import type { ContainerId, EngineId } from '../events/ids.ts';
-import type { ContainerObservation } from '../events/observations.ts';
+import type { ContainerObservation, ContainerObservedData } from '../events/observations.ts';
 import { dropStaleRefusals } from './evolve-refusal.ts';
 import { isRestart, noteRestart } from './evolve-story.ts';
 import { whatBecameOf, whyRemoved } from './explain.ts';
@@ -15,9 +15,9 @@ const idle: Intent = { owner: '', claims: [], refusals: [], warnings: [] };
 export function observe(state: State, event: FoldedEvent & { type: 'ContainerObserved' }): readonly Site[] {
   if (event.engineId === null) return [];
   state.departed = null;
-  const { occurredBetween, ...observation } = event.data;
+  const observation = observationOf(event.data);
   const key = containerKey(event.engineId, observation.container);
-  state.found = occurredBetween === undefined ? null : key;
+  state.found = event.data.occurredBetween === undefined ? null : key;
   const known = state.containers.get(key);
   const container = known ?? createContainer(key, event.engineId, observation);
   state.containers.set(key, container);
@@ -39,6 +39,13 @@ export function observe(state: State, event: FoldedEvent & { type: 'ContainerObs
     for (const site of reclaim(state, follower)) touched.add(site);
   }
   return [...touched];
+}
+
+/** Most do not say between when they were made, and are taken as they are. */
+function observationOf(data: ContainerObservedData): ContainerObservation {
+  if (data.occurredBetween === undefined) return data;
+  const { occurredBetween: _, ...observation } = data;
+  return observation;
 }
 
 /** @returns sites to decide again */

@@ -154,5 +154,7 @@ function by({ story: { commands, killed } }: Container, kinds: readonly CommandK
 const titleOf = (container: Container, name = container.observation.name): string =>
   `${name} (${container.observation.spec.image})`;
 
-const clock = (milliseconds: number): string =>
-  `${new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+function clock(milliseconds: number): string {
+  const instant = new Date(milliseconds).toISOString();
+  return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
+}
