@@ -5,6 +5,7 @@ import type { Reach } from './events/decisions.ts';
 import { createLogger } from './observability/logger.ts';
 import { collectStartGarbage } from './observability/start-garbage.ts';
 import { readVersion } from './observability/version.ts';
+import { freeThreadsOfMainsYoungGeneration } from './observability/young-generation.ts';
 
 /** Exit codes: 1 it could not start, 2 a setting is wrong. */
 const failed = 1;
@@ -28,6 +29,7 @@ export async function main(args: readonly string[], reach?: Reach): Promise<void
 }
 
 async function serve(config: Config, reach?: Reach): Promise<void> {
+  freeThreadsOfMainsYoungGeneration();
   const logger = createLogger(config.logLevel, config.logFormat);
   const options = { version: readVersion(), logger, env: process.env, reach };
   let app: App;

@@ -1,8 +1,11 @@
 /** The proxy without engine, log and API: workers and a table with one host, for measuring it beside its peers. */
 import { pino } from 'pino';
+import { freeThreadsOfMainsYoungGeneration } from '../../src/observability/young-generation.ts';
 import { createProxy } from '../../src/proxy/pool.ts';
 import { entryOf, routeOf, settingsOf, snapshotOf, targetOf } from '../../test/proxy/in-process.ts';
 
+// As `main.ts` does.
+freeThreadsOfMainsYoungGeneration();
 const [name, port, backend, echo, workers] = process.argv.slice(2);
 const proxy = createProxy({
   settings: { ...settingsOf(), port: Number(port) },

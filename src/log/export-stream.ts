@@ -9,7 +9,10 @@ export type FromExport =
 
 /** Fails with an error where the log cannot be read: whoever reads sees that it broke off. */
 export function openExport(dataDir: string): Readable {
-  const thread = new Worker(new URL('./export-thread.ts', import.meta.url), { workerData: { dataDir } });
+  const thread = new Worker(new URL('./export-thread.ts', import.meta.url), {
+    workerData: { dataDir },
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
   const stream = new Readable({
     read: () => thread.postMessage('more'),
     destroy(error, done) {

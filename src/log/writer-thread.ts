@@ -24,7 +24,7 @@ export async function startWriter(
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(new URL('./writer.ts', import.meta.url), {
     workerData: { dataDir, bell } satisfies WriterData,
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
   });
   const opened = Promise.withResolvers<WriterHead>();
   const exited = Promise.withResolvers<void>();

@@ -39,7 +39,7 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
   function launch(): Worker {
     const thread = new Worker(new URL('./thread.ts', import.meta.url), {
       workerData: { dataDir },
-      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
     });
     thread.on('message', receive);
     thread.on('error', (error) => logger.error({ err: error }, 'the thread of the projections has failed'));

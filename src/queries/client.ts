@@ -134,7 +134,7 @@ function createAsker(dataDir: string, logger: Logger, onDamaged: () => void) {
   function launch(): Worker {
     const thread = new Worker(new URL('./reader.ts', import.meta.url), {
       workerData: { dataDir },
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
     });
     thread.unref();
     thread.on('message', receive);

@@ -20,7 +20,10 @@ export interface RouteChanges {
 /** @param after only routes whose id comes after it; empty for all */
 export type RouteChangesQuery = (from: Moment, to: Moment, after: string, limit: number) => RouteChanges;
 
-/** So many positions are looked at in the time of one route: it decides which of the two is gone through. */
+/**
+ * Up to so many positions for each route that there ever was, the stretch is searched for routes that it touches: a fifth
+ * of the time that going through all routes takes, where a page may be full long before the end.
+ */
 const positionsForRoute = 4;
 
 export function createRouteChanges(db: DatabaseFile): RouteChangesQuery {
