@@ -2,6 +2,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import type { ContainerObservedData } from '../events/observations.ts';
 import type { LogReader } from '../log/port.ts';
+import { containerSubject, typeSubject } from '../projections/event-lookup.ts';
 import { configurationChanges } from './configuration.ts';
 import { createContainerFinder, type FoundContainer } from './container-finder.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
@@ -26,19 +27,14 @@ interface Incarnation extends FoundContainer {
 /** Null: no container has or had that name or id. */
 export type IncarnationsQuery = (text: string, paging: Paging) => Page<IncarnationView> | null;
 
-/** @param log the log's file, beside its reader */
-export function createIncarnationsQuery(
-  log: DatabaseFile,
-  reader: LogReader,
-  projections: DatabaseFile,
-): IncarnationsQuery {
+export function createIncarnationsQuery(reader: LogReader, projections: DatabaseFile): IncarnationsQuery {
   const find = createContainerFinder(projections);
   const current = projections.prepare('SELECT name FROM containers WHERE engine = ? AND id = ?').pluck();
   const bearers = projections.prepare('SELECT engine, id FROM container_names WHERE name = ?');
   const end = projections.prepare(
     'SELECT since, position FROM containers WHERE engine = ? AND id = ? AND lost IS NOT NULL',
   );
-  const sightings = createSightings(log, reader);
+  const sightings = createSightings(reader, projections);
   const through = createThrough(projections);
 
   /** The name itself, or the one that the container has or last had. */
@@ -49,7 +45,7 @@ export function createIncarnationsQuery(
   }
 
   function incarnate({ engine, id }: FoundContainer, name: string): Incarnation[] {
-    const found = sightings(`container:${engine}/${id}`, name);
+    const found = sightings(containerSubject(engine, id), name);
     return found === null ? [] : [{ engine, id, ...found }];
   }
 
@@ -101,14 +97,17 @@ export function createIncarnationsQuery(
 }
 
 /** Of a container under a name: the first observation, the last one while it was up if there is one, and the first under another name. */
-function createSightings(log: DatabaseFile, reader: LogReader) {
+function createSightings(reader: LogReader, projections: DatabaseFile) {
+  const numbered = '(SELECT id FROM subjects WHERE name = ?)';
   const select = (order: 'ASC' | 'DESC') =>
-    log
+    projections
       .prepare(
-        `SELECT position FROM events WHERE stream = (SELECT id FROM streams WHERE name = ?)
-         AND type = 'ContainerObserved' ORDER BY position ${order} LIMIT ${patience}`,
+        `SELECT its.position FROM event_index its
+         JOIN event_index observed ON observed.subject = ${numbered} AND observed.position = its.position
+         WHERE its.subject = ${numbered} ORDER BY its.position ${order} LIMIT ${patience}`,
       )
       .pluck();
+  const observed = typeSubject('ContainerObserved');
   const [oldest, newest] = [select('ASC'), select('DESC')];
   const read = (position: number): Sighting[] => {
     const event = reader.event(position as Parameters<LogReader['event']>[0]);
@@ -123,10 +122,10 @@ function createSightings(log: DatabaseFile, reader: LogReader) {
     return null;
   };
 
-  return (stream: string, name: string): Pick<Incarnation, 'first' | 'last' | 'next'> | null => {
+  return (container: string, name: string): Pick<Incarnation, 'first' | 'last' | 'next'> | null => {
     const named = ({ data }: Sighting): boolean => data.name === name;
-    const ascending = oldest.all(stream) as number[];
-    const descending = newest.all(stream) as number[];
+    const ascending = oldest.all(observed, container) as number[];
+    const descending = newest.all(observed, container) as number[];
     const begin = first(ascending, named);
     const recent = first(descending, named);
     if (begin === null || recent === null) return null;

@@ -47,7 +47,7 @@ export function openQuestions(dataDir: string) {
           events: events.events,
           history: createHistoryQuery(projections),
           audit: createAuditQuery(projections),
-          incarnations: createIncarnationsQuery(log, reader, projections),
+          incarnations: createIncarnationsQuery(reader, projections),
         },
         [reader.together, viewOf(log), viewOf(projections)],
       ),

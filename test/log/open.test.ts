@@ -139,6 +139,29 @@ test('a log that a newer version has migrated is refused', async () => {
   await expectRefused(folder, 'newer', /was written by a newer version of Portolan/);
 });
 
+test('a log from before its index of streams was dropped loses that alone', async () => {
+  const folder = await makeLog();
+  const [events, indexes] = [
+    'SELECT count(*) FROM events',
+    "SELECT name FROM sqlite_master WHERE type = 'index'",
+  ];
+  withFile(folder, (db) => {
+    db.exec('CREATE INDEX events_stream ON events (stream)');
+    db.exec(
+      'DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations)',
+    );
+  });
+  const log = await open(folder);
+  expect(log.head().position).toBe(50);
+  await appendTo(log, makeNotes(1));
+  await log.close();
+  withFile(folder, (db) => {
+    expect(db.prepare(indexes).pluck().all()).not.toContain('events_stream');
+    expect(db.prepare(events).pluck().get()).toBe(51);
+  });
+  expect(verify(folder)).toMatchObject({ valid: true });
+});
+
 test('an event that was changed among the last ones is refused', async () => {
   const folder = await makeLog();
   forge(folder, `UPDATE events SET data = '{"reason":"better"}' WHERE position = 47`);
