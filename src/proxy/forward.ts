@@ -13,7 +13,7 @@ import type { Health } from './health.ts';
 import { discardRest } from './linger.ts';
 import type { ProxyLimits } from './messages.ts';
 import { Reply } from './reply.ts';
-import { Patience, pauseBetweenTries } from './start-grace.ts';
+import { Patience } from './start-grace.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export type FailureStatus = 400 | 408 | 413 | 502 | 503 | 504;
@@ -247,7 +247,7 @@ class Forwarding implements AnswerListener {
       this.#fail(503, '');
     } else if (this.#patience.isWorthWaiting(targets)) {
       this.#refused = null;
-      this.#pause = setTimeout(() => this.#try(), pauseBetweenTries);
+      this.#pause = setTimeout(() => this.#try(), this.#patience.pause);
     } else if (this.#patience.timedOut()) {
       this.#fail(504, `container ${last.name} took no connection on port ${last.port} in time.`);
     } else {

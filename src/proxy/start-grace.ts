@@ -1,8 +1,9 @@
 /** How long a connection that is refused is tried again: a container that has just started may not accept yet. */
 import type { Target } from '../events/decisions.ts';
 
-/** Milliseconds between two tries. */
-export const pauseBetweenTries = 50;
+/** Milliseconds between two tries. Most programs listen soon after their start, and few connections are spent on one that does not. */
+const shortest = 2;
+const longest = 50;
 
 /** A class, as each request makes one. */
 export class Patience {
@@ -21,6 +22,11 @@ export class Patience {
   /** Why the last connection was not made. */
   note(code: string): void {
     this.#last = code;
+  }
+
+  /** Milliseconds until the next try: the longer it has taken, the longer. */
+  get pause(): number {
+    return Math.min(Math.max(shortest, (this.#now() - this.#since) / 2), longest);
   }
 
   /** Whether one of these may still come up. */

@@ -5,7 +5,7 @@ import { targetKey } from '../routing/table.ts';
 import { dial } from './dial.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { ForwardDeps } from './forward.ts';
-import { Patience, pauseBetweenTries } from './start-grace.ts';
+import { Patience } from './start-grace.ts';
 import { createTunnels } from './tunnel.ts';
 
 export interface Upgrade {
@@ -70,7 +70,7 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
       } else if (targets[0] === undefined) upgrade.fail(503, '');
       else if (patience.isWorthWaiting(targets)) {
         refused.clear();
-        pause = setTimeout(tryNext, pauseBetweenTries);
+        pause = setTimeout(tryNext, patience.pause);
       } else {
         const status = patience.timedOut() ? 504 : 502;
         upgrade.fail(
