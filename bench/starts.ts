@@ -2,6 +2,9 @@
  * What do 500 containers that start within 5 s cost the traffic that runs, and how soon after the last event is the last of
  * them routed? Beside it the same starts on an engine that nobody follows: what they take from the machine is the simulator's own.
  * The traffic is answered by the proxy itself, as a backend of the simulator would wait for the simulator.
+ * The simulator stands for an engine that would have the same machine: it and the load have one core, Portolan with one worker the other.
+ * So the last figure against the first is what starts cost in all, and against the second what following them costs, on that one
+ * core; with more cores than threads at work, the worker would not wait for the others.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
