@@ -144,11 +144,14 @@ async function awayAndBack(engine: Simulator): Promise<void> {
   await engine.containers.dieSilently(engine.containers.get('shop'), 137);
   await engine.comeUp();
   await shows('shop', 503);
-  const closed = await askJson<{ items: { inferred: boolean }[] }>(
-    '/events?type=RouteClosed&order=desc&limit=1',
-  );
-  say(`   the closing is inferred: ${closed.items[0]?.inferred}`);
-  if (closed.items[0]?.inferred !== true) throw new Error('the closing is not marked as inferred');
+  // It acts before it is on disk.
+  await until('the closing is in the log, marked as inferred', async () => (await lastClosing()).inferred);
+  say('   the closing is inferred: true');
+}
+
+async function lastClosing(): Promise<{ readonly inferred: boolean }> {
+  const path = '/events?type=RouteClosed&order=desc&limit=1';
+  return (await askJson<{ items: [{ inferred: boolean }] }>(path)).items[0];
 }
 
 /** Waits for the status, then shows what a visitor gets. */

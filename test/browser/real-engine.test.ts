@@ -74,10 +74,10 @@ describeOnDocker('on a real engine', (engine) => {
           ['timeline', '/timeline', 'Timeline'],
           ['containers', '/containers', name('chatty')],
           ['container', `/containers/${name('web')}`, 'ContainerStarted'],
-          // Of one host: the engine is shared, and others' events are the newer ones.
+          // Of one host, or container: the engine is shared, and others' events are the newer ones.
           ['events', `/events?host=${hostOf('web')}`, 'RouteOpened'],
           ['event', `/events/${closed!.position}`, 'RouteClosed'],
-          ['audit', '/audit', name('web')],
+          ['audit', `/audit?container=${name('web')}`, name('web')],
           ['resolve', `/resolve?url=${encodeURIComponent(`http://${hostOf('web')}/`)}`, name('web')],
           ['system', '/system', 'Projections'],
         ];
