@@ -31,15 +31,20 @@ export interface FreshFile {
 
 const events = 20_000;
 
-export function createFreshFile({
-  log,
-  path,
-  until,
-  batch = events,
-  projections,
-}: FreshFileOptions): FreshFile {
+export function createFreshFile({ log, path, until, batch, projections }: FreshFileOptions): FreshFile {
   removeProjections(path);
   const db = openProjections(path, () => undefined);
+  try {
+    return fill(db, { log, path, until, batch, projections });
+  } catch (error) {
+    db.close();
+    removeProjections(path);
+    throw error;
+  }
+}
+
+function fill(db: DatabaseFile, options: Required<FreshFileOptions>): FreshFile {
+  const { log, path, until, batch = events, projections } = options;
   let whole = false;
   let position = 0;
   hasten(db);
