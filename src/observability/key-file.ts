@@ -22,7 +22,7 @@ const least = 16;
 export function readNamedSecret(path: string, flag: string): string {
   const hint = `name another file with ${flag}`;
   try {
-    const text = readFileSync(path, { encoding: 'utf8', flag: 'r' }).trim();
+    const text = readFileSync(path, 'utf8').trim();
     if (text.length >= least) return text;
     throw new KeyFileUnusable(`${path} holds less than ${least} characters`, hint);
   } catch (error) {

@@ -51,8 +51,8 @@ export function parseHead(text: string, names: FieldNames): AnswerHead {
   return {
     status: Number(found[2]),
     reason: found[3] ?? '',
-    // One of HTTP/1.0 is never trusted with a second request.
     forClient: null,
+    // One of HTTP/1.0 is never trusted with a second request.
     persistent: found[1] === '1' && !/(^|[,\s])close([,\s]|$)/i.test(framing.connection),
     ...framing,
   };

@@ -46,8 +46,8 @@ export function noteSignal(state: State, event: SignalEvent): void {
     (command) => command.container === observation.container && endings.has(command.kind),
   );
   // A stop that was not heeded ends with a kill, and is a stop all the same.
-  const heeded = story.killed === null || event.recordedAt - story.killed.at > soon;
-  const outright = isKill(event.data.claimed.signal) && (heeded || story.killed!.outright);
+  const isFirst = story.killed === null || event.recordedAt - story.killed.at > soon;
+  const outright = isKill(event.data.claimed.signal) && (isFirst || story.killed!.outright);
   story.killed = { at: event.recordedAt, asked, outright };
 }
 
