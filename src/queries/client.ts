@@ -151,7 +151,8 @@ function createAsker(dataDir: string, logger: Logger, onDamaged: () => void) {
 
   function receive(reply: Reply): void {
     if (reply.kind === 'answer' || reply.kind === 'written') settle(reply.call)?.resolve(reply.value);
-    else if (reply.kind === 'bad-moment') settle(reply.call)?.reject(new BadMoment(reply.message));
+    else if (reply.kind === 'bad-moment')
+      settle(reply.call)?.reject(new BadMoment(reply.message, reply.field));
     else if (reply.kind === 'bad-cursor') settle(reply.call)?.reject(new BadCursor(reply.message));
     else {
       logger.error({ problem: reply.message }, 'a question could not be answered');

@@ -10,12 +10,16 @@ export interface Moment {
   readonly instant: number | null;
 }
 
+export type MomentField = 'at' | 'from' | 'to';
+
 /** A moment that has not come yet, or one after the moment that it should precede. */
 export class BadMoment extends Error {
   override readonly name = 'BadMoment';
-  /** The parameter that named it, where there are several: its message begins with that. */
-  get field(): string {
-    return /^(from|to): /.exec(this.message)?.[1] ?? 'at';
+  /** The parameter that named it. */
+  readonly field: MomentField;
+  constructor(message: string, field: MomentField = 'at') {
+    super(message);
+    this.field = field;
   }
 }
 

@@ -53,13 +53,13 @@ function named(field: 'from' | 'to', moment: () => Moment): Moment {
   try {
     return moment();
   } catch (error) {
-    throw error instanceof BadMoment ? new BadMoment(`${field}: ${error.message}`) : error;
+    throw error instanceof BadMoment ? new BadMoment(`${field}: ${error.message}`, field) : error;
   }
 }
 
 function inOrder(from: Moment, to: Moment): [Moment, Moment] {
   const isLater =
     from.position > to.position || (from.instant ?? 0) > (to.instant ?? Number.MAX_SAFE_INTEGER);
-  if (isLater) throw new BadMoment('from: it lies after `to`; a moment before that is allowed');
+  if (isLater) throw new BadMoment('from: it lies after `to`; a moment before that is allowed', 'from');
   return [from, to];
 }

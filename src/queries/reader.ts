@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { lowerPriority } from '../observability/thread-priority.ts';
 import { BadCursor } from './cursor.ts';
 import { writeJson } from './json.ts';
-import { BadMoment } from './moment.ts';
+import { BadMoment, type MomentField } from './moment.ts';
 import { isOfTheLog, openLogQuestions, openQuestions, type Questions } from './questions.ts';
 
 export interface Question {
@@ -19,8 +19,14 @@ export type Reply =
   | { readonly call: number; readonly kind: 'written'; readonly value: Uint8Array<ArrayBuffer> }
   | {
       readonly call: number;
+      readonly kind: 'bad-moment';
+      readonly message: string;
+      readonly field: MomentField;
+    }
+  | {
+      readonly call: number;
       /** `damaged`: the projections' file is, and must be made again. */
-      readonly kind: 'bad-cursor' | 'bad-moment' | 'damaged' | 'failed';
+      readonly kind: 'bad-cursor' | 'damaged' | 'failed';
       readonly message: string;
     };
 
@@ -68,7 +74,7 @@ async function reply(question: Question): Promise<Reply> {
     return written ? { call, kind: 'written', value: writeJson(value) } : { call, kind: 'answer', value };
   } catch (error) {
     const { message } = error as Error;
-    if (error instanceof BadMoment) return { call, kind: 'bad-moment', message };
+    if (error instanceof BadMoment) return { call, kind: 'bad-moment', message, field: error.field };
     if (error instanceof BadCursor) return { call, kind: 'bad-cursor', message };
     if (isOfTheLog(name)) {
       closeLog();
