@@ -17,9 +17,13 @@ export interface IntervalRow {
   readonly reason: string | null;
 }
 
-/** For a table called `h`. */
-export const intervalColumns = `h.route, h.host, h.path, h.owner, h.targets, h.from_position AS fromPosition,
-  h.to_position AS toPosition, h.from_ms AS fromMs, h.to_ms AS toMs, h.reason`;
+/** Of a table of that name, in the order of `IntervalRow`. */
+export const intervalColumnsOf = (h: string): string =>
+  `${h}.route, ${h}.host, ${h}.path, ${h}.owner, ${h}.targets, ${h}.from_position AS fromPosition,
+  ${h}.to_position AS toPosition, ${h}.from_ms AS fromMs, ${h}.to_ms AS toMs, ${h}.reason`;
+
+/** Of a table called `h`. */
+export const intervalColumns = intervalColumnsOf('h');
 
 const isCloseReason = (reason: string | null): reason is CloseReason =>
   closeReasons.some((known) => known === reason);

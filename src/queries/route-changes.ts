@@ -1,6 +1,6 @@
 /** Routes that differ between two moments, in the order of their ids, a page at a time. */
 import type { DatabaseFile } from '../db/open.ts';
-import { type IntervalRow, routeThen } from './intervals.ts';
+import { type IntervalRow, intervalColumnsOf, routeThen } from './intervals.ts';
 import type { Moment } from './moment.ts';
 import type { RouteView } from './port.ts';
 
@@ -65,22 +65,9 @@ const touched = `SELECT route AS id FROM route_history WHERE from_position > @fr
   UNION SELECT route FROM route_history WHERE reason IN ('away', 'unrecorded') AND to_position =
     (SELECT min(to_position) FROM route_history WHERE reason IN ('away', 'unrecorded') AND to_position > @to)`;
 
-const columns = [
-  'route',
-  'host',
-  'path',
-  'owner',
-  'targets',
-  'from_position',
-  'to_position',
-  'from_ms',
-  'to_ms',
-  'reason',
-];
-
 /** Of each route the last intervals that had begun by the two moments, if it may differ: one of them lasted still. */
 const pairs = (candidates: string): string => `
-  SELECT ${['b', 'a'].flatMap((end) => columns.map((column) => `${end}.${column}`)).join(', ')}
+  SELECT ${intervalColumnsOf('b')}, ${intervalColumnsOf('a')}
   FROM ${candidates} r
   JOIN route_history a ON a.route = r.id AND a.from_position = ${lastBegun('@to')}
   LEFT JOIN route_history b ON b.route = r.id AND b.from_position = ${lastBegun('@from')}
@@ -96,8 +83,8 @@ const lastBegun = (moment: string): string =>
 type Pair = readonly unknown[];
 
 function intervalsOf(pair: Pair): [before: IntervalRow | null, after: IntervalRow] {
-  const before = pair[0] === null ? null : intervalOf(pair.slice(0, columns.length));
-  return [before, intervalOf(pair.slice(columns.length))];
+  const width = pair.length / 2;
+  return [pair[0] === null ? null : intervalOf(pair.slice(0, width)), intervalOf(pair.slice(width))];
 }
 
 function intervalOf(values: readonly unknown[]): IntervalRow {
