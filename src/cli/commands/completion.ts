@@ -1,5 +1,6 @@
 /** `portolan completion SHELL`: the script that makes a shell ask Portolan what could come next. */
 import { Argument, type Command } from 'commander';
+import { longestPage } from '../client.ts';
 import { complete } from '../complete.ts';
 import { online } from '../context.ts';
 import type { Container, HostView } from '../shapes.ts';
@@ -56,7 +57,7 @@ export function completion(program: Command): void {
       const { client, output } = online(command);
       const signal = AbortSignal.timeout(patience);
       const ask = async <T>(path: string): Promise<readonly T[]> => {
-        const query = { limit: 1_000 };
+        const query = { limit: longestPage };
         return (
           await client.call<{ items: T[] }>('GET', path, { signal, query }).catch(() => ({ items: [] }))
         ).items;

@@ -21,12 +21,12 @@ export const columns: readonly Column<RouteView>[] = [
 ];
 
 /** Of a host and path that have been closed and are another route now, only that one still says something. */
-const latestOf = (all: readonly RouteView[]): readonly RouteView[] =>
-  all.filter(
-    (one) =>
-      one.state !== 'closed' ||
-      !all.some((other) => matchText(other.match) === matchText(one.match) && other.position > one.position),
-  );
+function latestOf(all: readonly RouteView[]): readonly RouteView[] {
+  const newest = new Map<string, number>();
+  for (const { match, position } of all)
+    newest.set(matchText(match), Math.max(position, newest.get(matchText(match)) ?? 0));
+  return all.filter((one) => one.state !== 'closed' || newest.get(matchText(one.match)) === one.position);
+}
 
 interface Options {
   readonly at?: string;
