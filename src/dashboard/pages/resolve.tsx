@@ -3,8 +3,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { useSearchParams } from 'wouter-preact';
 import type { Host, Page, Resolution } from '../api/shapes.ts';
 import { useApi } from '../api/use-api.ts';
-import { containerPath, hostPath, To } from '../parts/link.tsx';
+import { hostPath, To } from '../parts/link.tsx';
 import { Failed } from '../parts/notice.tsx';
+import { TargetLine } from '../parts/target.tsx';
 import { useMoment } from '../time/use-moment.ts';
 
 export function ResolvePage() {
@@ -110,14 +111,7 @@ function Answer({ url }: { url: string }) {
         <Step title="Targets" ok={data.targets.length > 0}>
           {data.targets.length === 0
             ? 'none that may be asked'
-            : data.targets.map((target) => (
-                <div key={target.container}>
-                  <To href={containerPath(target.name)}>{target.name}</To>{' '}
-                  <span class="mono faint">
-                    {target.address}:{target.port}
-                  </span>
-                </div>
-              ))}
+            : data.targets.map((target) => <TargetLine key={target.container} target={target} />)}
         </Step>
       </ol>
     </section>

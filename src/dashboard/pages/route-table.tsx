@@ -3,6 +3,7 @@ import type { Host, Route } from '../api/shapes.ts';
 import { Instant } from '../parts/instant.tsx';
 import { containerPath, To } from '../parts/link.tsx';
 import { State } from '../parts/state.tsx';
+import { TargetLine } from '../parts/target.tsx';
 
 export function RouteTable({ host }: { host: Host }) {
   return (
@@ -29,12 +30,7 @@ export function RouteTable({ host }: { host: Host }) {
               </td>
               <td class="first">
                 {route.targets.map((target) => (
-                  <div key={target.container}>
-                    <To href={containerPath(target.name)}>{target.name}</To>{' '}
-                    <span class="mono faint">
-                      {target.address}:{target.port}
-                    </span>
-                  </div>
+                  <TargetLine key={target.container} target={target} />
                 ))}
               </td>
               <td class="wide">{route.owner}</td>
