@@ -3,19 +3,12 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Command, CommandOptions } from '../control/port.ts';
-import { type Api, containerId, define } from './define.ts';
+import { type Api, containerId, define, engineName } from './define.ts';
 import { type Env, requireActor } from './guards.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem, toProblem } from './problem.ts';
 import { commandSchema } from './views.ts';
 
-const nameOf = (what: string) =>
-  z
-    .string()
-    .regex(
-      /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
-      `a ${what} name is allowed: up to 128 letters, digits, _ . and -`,
-    );
 const variable = z.string().regex(/^[^=\0]+$/, 'a variable name without = is allowed');
 
 const createSchema = z
@@ -25,11 +18,11 @@ const createSchema = z
       .min(1)
       .max(512)
       .regex(/^[\w][\w.\-/:@]*$/, 'an image reference is allowed, e.g. nginx:1.27'),
-    name: nameOf('container').optional(),
+    name: engineName('container name').optional(),
     env: z.record(variable, z.string()).optional(),
     labels: z.record(z.string().min(1), z.string()).optional(),
     cmd: z.array(z.string()).max(1_000).optional(),
-    network: nameOf('network').optional(),
+    network: engineName('network name').optional(),
     pull: z.enum(['missing', 'always', 'never']).default('missing'),
     start: z.boolean().default(true),
   })

@@ -60,10 +60,12 @@ export function dashboard(app: OpenAPIHono<Env>, folder = findFolder()): void {
   for (const path of ownPaths) app.get(path, (c) => page(c, folder, 200));
   // To people, who mistyped, a page with the way on; to programs a problem.
   app.get('*', (c, next) => {
-    const forPeople = /\btext\/html\b/.test(c.req.header('accept') ?? '') && !c.req.path.startsWith('/api/');
-    return forPeople ? page(c, folder, 404) : next();
+    return isForPeople(c) && !c.req.path.startsWith('/api/') ? page(c, folder, 404) : next();
   });
 }
+
+/** A browser asks for a page to show. */
+export const isForPeople = (c: Context<Env>): boolean => /\btext\/html\b/.test(c.req.header('accept') ?? '');
 
 async function page(c: Context<Env>, folder: string, status: 200 | 404): Promise<Response> {
   const content = await readFile(join(folder, 'index.html')).catch(() => null);

@@ -131,11 +131,14 @@ function responses(
   };
 }
 
+/** As the engine takes it, before it enters one of its URLs. */
+export function engineName(what: string) {
+  const message = `a ${what} is allowed: up to 128 letters, digits, _ . and -`;
+  return z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/, message);
+}
+
 /** What the engine takes as a container's id or name. */
-export const containerId = z
-  .string()
-  .regex(
-    /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
-    'a container id or name is allowed: up to 128 letters, digits, _ . and -',
-  )
-  .openapi({ param: { name: 'id', in: 'path' }, example: 'nginx1' });
+export const containerId = engineName('container id or name').openapi({
+  param: { name: 'id', in: 'path' },
+  example: 'nginx1',
+});

@@ -3,6 +3,7 @@ import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { html, raw } from 'hono/html';
+import { isForPeople } from './dashboard.ts';
 import { type Api, define } from './define.ts';
 import { type Env, sessionCookie } from './guards.ts';
 import type { ApiPorts } from './ports.ts';
@@ -33,7 +34,7 @@ export function pages(app: OpenAPIHono<Env>, sessions: Sessions, document: () =>
     const session = sessions.redeem(c.req.query('code') ?? '');
     if (session === null) {
       const problem = 'this link has been used or is too old; a restart prints a new one';
-      if (!/\btext\/html\b/.test(c.req.header('accept') ?? '')) throw new Problem(403, problem);
+      if (!isForPeople(c)) throw new Problem(403, problem);
       return c.html(page('Not signed in', notSignedIn(problem)), 403);
     }
     keep(c, session);
