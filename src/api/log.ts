@@ -30,13 +30,6 @@ const expectHead = z
   .transform((text) => ({ position: Number(text.split(':')[0]), hash: text.split(':')[1]! }))
   .openapi({ type: 'string' });
 
-type Verification = Awaited<ReturnType<ApiPorts['jobs']['verify']>>;
-
-/** Of a log that is whole there is no first bad position. */
-export function verificationView<Found extends Verification>({ firstBad, ...found }: Found) {
-  return firstBad === null ? found : { ...found, firstBad };
-}
-
 export function log(api: Api, { queries, jobs, exportLog }: ApiPorts): void {
   define(
     api,
@@ -61,7 +54,10 @@ export function log(api: Api, { queries, jobs, exportLog }: ApiPorts): void {
       answer: verificationSchema,
       problems: [409],
     },
-    async ({ query }) => verificationView(await jobs.verify(query.expectHead)),
+    async ({ query }) => {
+      const { valid, checkedTo, firstBad } = await jobs.verify(query.expectHead);
+      return { valid, checkedTo, ...(firstBad === null ? {} : { firstBad }) };
+    },
   );
   define(
     api,

@@ -190,7 +190,7 @@ export interface System {
 export interface Verified {
   readonly valid: boolean;
   readonly checkedTo: number;
-  readonly firstBad?: { readonly position: number; readonly reason: string };
+  readonly firstBad: { readonly position: number; readonly reason: string } | null;
 }
 
 export interface LogFacts {
