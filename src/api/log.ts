@@ -16,13 +16,14 @@ const logSchema = z
   })
   .openapi('Log');
 
+const firstBad = z.object({ position: z.number().int(), reason: z.string() });
+
 export const verificationSchema = z
-  .object({
-    valid: z.boolean(),
-    checkedTo: z.number().int(),
-    firstBad: z.object({ position: z.number().int(), reason: z.string() }).optional(),
-  })
+  .object({ valid: z.boolean(), checkedTo: z.number().int(), firstBad: firstBad.optional() })
   .openapi('Verification');
+
+/** The last one, as `/system` tells it. */
+export const verifiedSchema = verificationSchema.extend({ firstBad: firstBad.nullable(), at: z.string() });
 
 const expectHead = z
   .string()

@@ -1,7 +1,7 @@
 /** `/system` and `/traffic`: how Portolan itself is, and what it carries. */
 import { z } from '@hono/zod-openapi';
 import { type Api, define } from './define.ts';
-import { verificationSchema } from './log.ts';
+import { verifiedSchema } from './log.ts';
 import type { ApiPorts } from './ports.ts';
 
 const systemSchema = z
@@ -24,7 +24,7 @@ const systemSchema = z
       writable: z.boolean(),
       problem: z.string(),
       /** By whomever, since the start. */
-      verified: verificationSchema.extend({ at: z.string() }).nullable(),
+      verified: verifiedSchema.nullable(),
     }),
     proxy: z.object({ port: z.number().int() }),
     workers: z.number().int(),
