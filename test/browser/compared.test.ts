@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/db/open.ts';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
 import { projectionsPath } from '../../src/projections/file.ts';
-import { describeInBrowser, flaws, keepPicture, signIn, type Watched } from '../support/browser.ts';
+import { describeInBrowser, flaws, keepPicture, visitSignedIn, type Watched } from '../support/browser.ts';
 import { cleanUp, type Portolan, within } from '../support/portolan.ts';
 import { createEngine, hears, routesEqual, serveOn } from '../support/simulated.ts';
 
@@ -18,10 +18,7 @@ describeInBrowser('the dashboard compares', (browser) => {
   const visit = async (path: string): Promise<Page> => {
     const watched = await browser.open(`http://127.0.0.1:${portolan.apiPort}`);
     opened.push(watched);
-    await signIn(watched.page, portolan.dataDir);
-    await watched.page.goto(path);
-    await watched.page.getByText('Signed in').waitFor();
-    return watched.page;
+    return visitSignedIn(watched, portolan.dataDir, path);
   };
 
   beforeAll(async () => {

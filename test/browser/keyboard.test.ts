@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
-import { describeInBrowser, signIn, type Watched } from '../support/browser.ts';
+import { describeInBrowser, visitSignedIn, type Watched } from '../support/browser.ts';
 import { cleanUp, type Portolan } from '../support/portolan.ts';
 import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
 
@@ -13,10 +13,7 @@ describeInBrowser('with the keyboard', (browser) => {
   const visit = async (path: string, width: 390 | 1440 = 1440): Promise<Page> => {
     const watched = await browser.open(`http://127.0.0.1:${portolan.apiPort}`, { width, scheme: 'light' });
     opened.push(watched);
-    await signIn(watched.page, portolan.dataDir);
-    await watched.page.goto(path);
-    await watched.page.getByText('Signed in').waitFor();
-    return watched.page;
+    return visitSignedIn(watched, portolan.dataDir, path);
   };
   /** The accessible name, or what it is. */
   const focused = (page: Page): Promise<string> =>

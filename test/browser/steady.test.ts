@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
-import { describeInBrowser, signIn, type Watched } from '../support/browser.ts';
+import { describeInBrowser, visitSignedIn, type Watched } from '../support/browser.ts';
 import { cleanUp, type Portolan, within } from '../support/portolan.ts';
 import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
 
@@ -21,10 +21,7 @@ describeInBrowser('the dashboard stays steady', (browser) => {
     const watched = await browser.open(`http://127.0.0.1:${portolan.apiPort}`);
     opened.push(watched);
     await watched.page.addInitScript(watchShifts);
-    await signIn(watched.page, portolan.dataDir);
-    await watched.page.goto(path);
-    await watched.page.getByText('Signed in').waitFor();
-    return watched.page;
+    return visitSignedIn(watched, portolan.dataDir, path);
   };
 
   beforeAll(async () => {

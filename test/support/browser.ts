@@ -174,6 +174,14 @@ const unreadable = (page: Page): Promise<string[]> =>
 const overflow = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
+/** Signs in, goes to a path, and waits until the page knows it. */
+export async function visitSignedIn({ page }: Watched, dataDir: string, path: string): Promise<Page> {
+  await signIn(page, dataDir);
+  await page.goto(path);
+  await page.getByText('Signed in').waitFor();
+  return page;
+}
+
 /** Signs the page's browser in, as somebody who has the data folder. */
 export async function signIn(page: Page, dataDir: string): Promise<void> {
   const token = readFileSync(join(dataDir, 'token'), 'utf8').trim();
