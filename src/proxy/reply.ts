@@ -1,8 +1,10 @@
 /** Writes an upstream's answer to the client: head at once, body as it comes, an end only where there was one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerHead } from './answer-head.ts';
+import type { Copies } from './copies.ts';
+import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
-import type { ForwardDeps } from './forward.ts';
+import type { FieldNames } from './field-names.ts';
 import { responseHeaders, trailerFields } from './headers.ts';
 import { reasonOf } from './response-check.ts';
 import { bindingCookie } from './sticky.ts';
@@ -10,7 +12,11 @@ import { bindingCookie } from './sticky.ts';
 /** For 1xx. */
 const bare = { length: false, trailer: false, requestId: null };
 
-export type ReplyDeps = Pick<ForwardDeps, 'names' | 'counters' | 'copies'>;
+export interface ReplyDeps {
+  readonly names: FieldNames;
+  readonly counters: Counters;
+  readonly copies: Copies;
+}
 
 /** The client's side of an exchange. */
 export interface ReplyTo {
