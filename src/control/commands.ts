@@ -5,6 +5,7 @@ import { type EngineCommands, EngineError } from '../docker/engine.ts';
 import type { Actor, Event } from '../events/event.ts';
 import type { CommandId, ContainerId, EngineId, Position } from '../events/ids.ts';
 import { commandKey } from '../events/keys.ts';
+import type { ContainerObservation } from '../events/observations.ts';
 import type { LogReader } from '../log/port.ts';
 import type { State } from '../routing/state.ts';
 import { CommandConflict } from './errors.ts';
@@ -75,9 +76,11 @@ async function carryOut(
   options: CommandOptions,
 ): Promise<CommandOutcome> {
   const state = deps.loop.state();
-  const name = nameOf(command);
   const engine = state.engine?.id ?? null;
-  const about = { command: id, kind: command.kind, name, container: findContainer(state, engine, name) };
+  const called = calledOf(command);
+  const known = findContainer(state, engine, called);
+  const container = known?.container ?? null;
+  const about = { command: id, kind: command.kind, name: known?.name ?? called, container };
   const data = { ...about, parameters: parametersOf(command) };
   const requested = await deps.loop.record(commandNote('CommandRequested', data, actor, engine, deps.now()));
   if (requested === null) return repeat(deps, id, data);
@@ -85,9 +88,9 @@ async function carryOut(
   try {
     if (!deps.connected())
       throw new EngineError(deps.absence(), 503, 'start the Docker engine, or mend --docker-host');
-    withdrawal = await deps.leaving.before(command, engine, about.container);
-    const done = await ask(deps.engine, command, about.container ?? name ?? '', id, options);
-    const succeeded = { ...about, container: done.container ?? about.container };
+    withdrawal = await deps.leaving.before(command, engine, container);
+    const done = await ask(deps.engine, command, container ?? called ?? '', id, options);
+    const succeeded = { ...about, container: done.container ?? container };
     const event = await deps.loop.record(
       commandNote('CommandSucceeded', succeeded, portolan, engine, deps.now(), requested),
     );
@@ -105,13 +108,12 @@ async function carryOut(
 }
 
 /** Asked before under the same key: gives the outcome of then, and does nothing. */
-function repeat(deps: CommandDeps, id: CommandId, data: Record<string, unknown>): CommandOutcome {
+function repeat(deps: CommandDeps, id: CommandId, data: About): CommandOutcome {
   const [requested, outcome] = deps.read((reader) => [
     eventBy(reader, commandKey(id, 'requested')),
     eventBy(reader, commandKey(id, 'outcome')),
   ]);
-  const asked = { ...requested?.data, container: null };
-  if (!isDeepStrictEqual(asked, { ...data, container: null })) {
+  if (requested?.type !== 'CommandRequested' || !isSameCommand(requested.data, data)) {
     throw new CommandConflict(
       'this Idempotency-Key was used for another command',
       'use a new key for a new command',
@@ -123,6 +125,21 @@ function repeat(deps: CommandDeps, id: CommandId, data: Record<string, unknown>)
     'the outcome of this command is not known',
     409,
     'look at the container, then use a new key',
+  );
+}
+
+interface About {
+  readonly name: string | null;
+  readonly container: ContainerId | null;
+}
+
+/** A container renamed since is the same one, and so is one that was not known yet. */
+function isSameCommand(before: About, now: About): boolean {
+  const about = { name: null, container: null };
+  const isSameContainer = before.container !== null && before.container === now.container;
+  return (
+    (isSameContainer || before.name === now.name) &&
+    isDeepStrictEqual({ ...before, ...about }, { ...now, ...about })
   );
 }
 
@@ -170,18 +187,25 @@ async function ask(
   }
 }
 
-const nameOf = (command: Command): string | null =>
+/** How the call names the container; for `create` the wanted name. */
+const calledOf = (command: Command): string | null =>
   command.kind === 'create' ? (command.parameters.name ?? null) : command.container;
 
 /** By id, unique prefix of an id (12 digits at least) or name, as the engine would. */
-function findContainer(state: State, engine: EngineId | null, name: string | null): ContainerId | null {
-  if (name === null) return null;
+function findContainer(
+  state: State,
+  engine: EngineId | null,
+  called: string | null,
+): ContainerObservation | null {
+  if (called === null) return null;
   const own = [...state.containers.values()].filter((container) => container.engine === engine);
-  const exact = own.find(({ observation }) => observation.container === name || observation.name === name);
-  if (exact !== undefined) return exact.observation.container;
-  if (!/^[0-9a-f]{12,63}$/.test(name)) return null;
-  const prefixed = own.filter(({ observation }) => observation.container.startsWith(name));
-  return prefixed.length === 1 ? prefixed[0]!.observation.container : null;
+  const exact = own.find(
+    ({ observation }) => observation.container === called || observation.name === called,
+  );
+  if (exact !== undefined) return exact.observation;
+  if (!/^[0-9a-f]{12,63}$/.test(called)) return null;
+  const prefixed = own.filter(({ observation }) => observation.container.startsWith(called));
+  return prefixed.length === 1 ? prefixed[0]!.observation : null;
 }
 
 /** What may be kept of a command: names, never values that could be secrets. */

@@ -17,7 +17,7 @@ export type CommandKind = (typeof commandKinds)[number];
 const about = {
   command: commandIdSchema,
   kind: z.enum(commandKinds),
-  /** The container as it was named in the call; for `create` the wanted name, if any. */
+  /** The container's name where it is known, else as the call named it (by a name or an id); for `create` the wanted one, if any. */
   name: z.string().nullable(),
   /** Its id, where it is known. */
   container: containerIdSchema.nullable(),

@@ -1,0 +1,54 @@
+/** How commands are recorded, through the API of a real service on the simulated engine. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Simulator } from '../../src/engine-simulator/simulator.ts';
+import { cleanUp, type Portolan } from '../support/portolan.ts';
+import { createEngine, hears, serveOn } from '../support/simulated.ts';
+
+let engine: Simulator;
+let portolan: Portolan;
+
+beforeAll(async () => {
+  engine = await createEngine();
+  portolan = await serveOn(engine);
+  await hears(portolan);
+});
+afterAll(async () => {
+  await cleanUp();
+  await engine?.stop();
+});
+
+interface Requested {
+  readonly items: readonly { readonly data: { readonly name: string; readonly container: string } }[];
+}
+
+test('a command that calls a container by its id is recorded with the name that people know', async () => {
+  await engine.run({ name: 'known' });
+  await portolan.answers('known.docker.localhost', 200);
+  const { id } = engine.containers.get('known');
+  expect((await portolan.api('POST', `/containers/${id}/pause`)).status).toBe(200);
+  expect((await portolan.api('POST', `/containers/${id.slice(0, 12)}/unpause`)).status).toBe(200);
+  const { items } = await portolan.json<Requested>('/events?type=CommandRequested');
+  const named = { name: 'known', container: id };
+  expect(items.map(({ data }) => data)).toMatchObject([named, named]);
+});
+
+test('a command repeated under its key after a rename is the same command, and is not carried out again', async () => {
+  await engine.run({ name: 'before' });
+  await portolan.answers('before.docker.localhost', 200);
+  const container = engine.containers.get('before');
+  const restart = () =>
+    portolan.api('POST', `/containers/${container.id}/restart`, undefined, { 'Idempotency-Key': 'renamed' });
+  const first = await restart();
+  expect(first.status, first.body).toBe(200);
+  engine.containers.rename(container, 'after');
+  await portolan.answers('after.docker.localhost', 200);
+  const { startedAt } = container;
+  expect(JSON.parse((await restart()).body)).toMatchObject({
+    command: (JSON.parse(first.body) as { command: string }).command,
+  });
+  expect(container.startedAt).toBe(startedAt);
+  const other = await portolan.api('POST', `/containers/${container.id}/stop`, undefined, {
+    'Idempotency-Key': 'renamed',
+  });
+  expect(other.status).toBe(422);
+});
