@@ -42,7 +42,9 @@ if (process.argv.includes('--tour')) {
 } else {
   await populate(simulator);
   say(`
-  Portolan on a simulated engine. Try, in another terminal:
+  Portolan on a simulated engine. The dashboard: http://localhost:${apiPort}/
+
+  Try, in another terminal:
 
     curl http://web.shop.docker.localhost:${httpPort}/       two replicas, in turn
     curl http://visitor.docker.localhost:${httpPort}/        comes and goes: 503 says why

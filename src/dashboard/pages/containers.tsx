@@ -109,6 +109,7 @@ function ContainerLine({
   style: { top: string; height: string };
 }) {
   const { name, status, health, image, exposed, published, networks, routes, refusals } = container;
+  const state = health === 'none' || status !== 'running' ? status : health;
   return (
     <div class="line container" role="row" style={style}>
       <div role="cell" class="cut name">
@@ -117,7 +118,7 @@ function ContainerLine({
         </To>
       </div>
       <div role="cell">
-        <State of={health === 'none' || status !== 'running' ? status : health} />
+        <State of={state} />
       </div>
       <div role="cell" class="cut mono image" title={image}>
         {image}
@@ -141,13 +142,19 @@ function ContainerLine({
             <To href={hostPath(match.host)}>{match.host.replace(/\.docker\.localhost$/, '')}</To>
           </span>
         ))}
-        {routes.length === 0 && (
-          <span class="faint">{refusals[0]?.detail ?? (status === 'running' ? '–' : 'not running')}</span>
-        )}
+        {routes.length === 0 && <span class="faint">{refusals[0]?.detail ?? unroutedWhile(state)}</span>}
       </div>
       <div role="cell" class="commands">
         <Commands container={container} few />
       </div>
     </div>
   );
+}
+
+/** Why a container has no route that nothing refused: its state. */
+function unroutedWhile(state: string): string {
+  if (state === 'running' || state === 'healthy') return '–';
+  return state === 'paused' || state === 'unhealthy' || state === 'starting'
+    ? `none while ${state}`
+    : 'not running';
 }
