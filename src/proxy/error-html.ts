@@ -11,7 +11,7 @@ export interface ErrorPage {
   readonly port: string;
   /** Known hosts that may have been meant. */
   readonly near: readonly string[];
-  /** When the host was served last, newest first. */
+  /** Where the host went last, newest first. */
   readonly intervals: readonly LastInterval[];
   /** Of the dashboard; empty for those to whom nothing is explained. */
   readonly apiUrl: string;
@@ -47,28 +47,33 @@ const nearHosts = (near: readonly string[], port: string): string =>
     ? ''
     : `<p>Known hosts that are near:</p><ul>${near.map((one) => `<li><a href="//${escapeHtml(one + port)}/">${escapeHtml(one)}</a></li>`).join('')}</ul>`;
 
-const lastIntervals = (intervals: readonly LastInterval[]): string =>
-  intervals.length === 0
-    ? ''
-    : `<p>It was served before:</p><table>${intervals.map(intervalRow).join('')}</table>`;
+function lastIntervals(intervals: readonly LastInterval[]): string {
+  if (intervals.length === 0) return '';
+  const heading = intervals[0]?.to === null ? 'Where it goes, and went before:' : 'It was served before:';
+  return `<p>${heading}</p><table>${intervals.map(intervalRow).join('')}</table>`;
+}
 
 function intervalRow({ from, to, by, reason }: LastInterval): string {
-  const end = to === null ? 'now' : to.slice(0, 10) === from.slice(0, 10) ? clock(to) : stamp(to);
-  const cells = [`${stamp(from)} to ${end} UTC`, by.join(', '), reason ?? ''];
+  const cells = [`${stamp(from)} ${endOf(from, to)}`, by.join(', '), reason ?? ''];
   return `<tr>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;
+}
+
+function endOf(from: string, to: string | null): string {
+  if (to === null) return 'UTC to now';
+  return `to ${to.slice(0, 10) === from.slice(0, 10) ? clock(to) : stamp(to)} UTC`;
 }
 
 /** Of RFC 3339. */
 const stamp = (instant: string): string => `${instant.slice(0, 10)} ${clock(instant)}`;
 const clock = (instant: string): string => instant.slice(11, 19);
 
-/** Of a host that is known, to its page, which can start the container again. */
+/** Of a host that is known, to its page, which can start a stopped container again. */
 function links(status: number, host: string, apiUrl: string): string {
   if (apiUrl === '') return '';
   const all = (text: string): string => `<a href="${escapeHtml(apiUrl)}">${text}</a>`;
   if (status === 404 || !/^[a-z0-9._-]+$/.test(host)) return `<p>${all('All routes')}</p>`;
   const own = `<a href="${escapeHtml(`${apiUrl}routes/${host}`)}">What happened to ${escapeHtml(host)}</a>`;
-  return `<p>${own}, and how to start it again; ${all('all routes')}</p>`;
+  return `<p>${own}${status === 503 ? ', and how to start it again' : ''}; ${all('all routes')}</p>`;
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -7,6 +7,7 @@ import type { AnswerListener, Attempt, Failure, UpstreamRequest } from './attemp
 import type { Copies } from './copies.ts';
 import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
+import { gaveNoUsableAnswer, refusesConnections, tookNoConnection, wasTooSlow } from './failure-sentences.ts';
 import type { FieldNames } from './field-names.ts';
 import type { Garbage } from './garbage.ts';
 import type { Health } from './health.ts';
@@ -204,10 +205,10 @@ class Forwarding implements AnswerListener {
       this.#try();
     } else if (code === 'UND_ERR_HEADERS_TIMEOUT') {
       this.#deps.health.failed(target);
-      this.#fail(504, `container ${target.name} did not answer in time.`);
+      this.#fail(504, wasTooSlow(target, this.#deps.limits.firstByteTimeout));
     } else {
       this.#deps.health.failed(target);
-      this.#fail(502, `container ${target.name} gave no usable answer (${failure.error.message}).`);
+      this.#fail(502, gaveNoUsableAnswer(target, failure.error));
     }
   }
 
@@ -249,9 +250,9 @@ class Forwarding implements AnswerListener {
       this.#refused = null;
       this.#pause = setTimeout(() => this.#try(), this.#patience.pause);
     } else if (this.#patience.timedOut()) {
-      this.#fail(504, `container ${last.name} took no connection on port ${last.port} in time.`);
+      this.#fail(504, tookNoConnection(last));
     } else {
-      this.#fail(502, `container ${last.name} does not accept connections on port ${last.port}.`);
+      this.#fail(502, refusesConnections(last));
     }
   }
 

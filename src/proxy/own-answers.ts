@@ -11,7 +11,7 @@ import type { LastInterval, ProxySettings } from './messages.ts';
 export interface OwnAnswers {
   /** Does nothing if an answer has begun. */
   give(req: IncomingMessage, res: ServerResponse, record: ExchangeRecord, reply: OwnAnswer): void;
-  /** The same for a host that is not known or not served: a page tells of near ones, and of when it was served last. */
+  /** The same for a host that is not known, or did not answer: a page tells of near ones, and of where it went last. */
   giveForHost(
     req: IncomingMessage,
     res: ServerResponse,
@@ -60,7 +60,7 @@ export function createOwnAnswers(options: OwnAnswersOptions): OwnAnswers {
     give,
     giveForHost(req, res, record, reply, host) {
       if (reply.status === 404) give(req, res, record, { ...reply, near: () => near(host) });
-      else if (reply.status === 503 && isPageShown(req, settings))
+      else if (reply.status >= 502 && reply.status <= 504 && isPageShown(req, settings))
         void lastIntervals(host).then((intervals) => give(req, res, record, { ...reply, intervals }));
       else give(req, res, record, reply);
     },

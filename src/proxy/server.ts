@@ -199,7 +199,8 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
         expectsContinue: hasBody && expectsContinue,
       },
       targets: () => targetsOf(req, record, accepted),
-      fail: (status, sentence) => answers.give(req, res, record, downAnswer(accepted, status, sentence)),
+      fail: (status, sentence) =>
+        answers.giveForHost(req, res, record, downAnswer(accepted, status, sentence), accepted.host),
     });
     connections.onBroken(req.socket, () => {
       end();

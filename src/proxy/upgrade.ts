@@ -4,6 +4,7 @@ import type { Target } from '../events/decisions.ts';
 import { targetKey } from '../routing/table.ts';
 import { dial } from './dial.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
+import { gaveNoUsableAnswer, refusesConnections, tookNoConnection, wasTooSlow } from './failure-sentences.ts';
 import type { ForwardDeps } from './forward.ts';
 import { Patience } from './start-grace.ts';
 import { createTunnels } from './tunnel.ts';
@@ -71,13 +72,8 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
       else if (patience.isWorthWaiting(targets)) {
         refused.clear();
         pause = setTimeout(tryNext, patience.pause);
-      } else {
-        const status = patience.timedOut() ? 504 : 502;
-        upgrade.fail(
-          status,
-          `container ${targets[0].name} does not accept connections on port ${targets[0].port}.`,
-        );
-      }
+      } else if (patience.timedOut()) upgrade.fail(504, tookNoConnection(targets[0]));
+      else upgrade.fail(502, refusesConnections(targets[0]));
     }
 
     function onDialed(target: Target, error: Error | null, upstream: Socket): void {
@@ -123,8 +119,8 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
         },
         onFailure(error) {
           const late = (error as { code?: string }).code === 'UND_ERR_HEADERS_TIMEOUT';
-          if (late) upgrade.fail(504, `container ${target.name} did not answer in time.`);
-          else upgrade.fail(502, `container ${target.name} gave no usable answer (${error.message}).`);
+          if (late) upgrade.fail(504, wasTooSlow(target, limits.firstByteTimeout));
+          else upgrade.fail(502, gaveNoUsableAnswer(target, error));
         },
       });
     }

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorPage } from '../../src/proxy/error-html.ts';
 import { createLastIntervals } from '../../src/proxy/last-intervals.ts';
 import type { LastInterval } from '../../src/proxy/messages.ts';
-import { ask, openClient, until } from '../support/raw-http.ts';
+import { freePort } from '../support/free-port.ts';
+import { ask, openClient, startBackend, until } from '../support/raw-http.ts';
 import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from './in-process.ts';
 
 const get = (host: string, accept = 'text/html'): string =>
@@ -108,6 +109,41 @@ describe('the page of a host that is down', () => {
     expect((await ask(proxy.port, get('shop.docker.localhost'))).body).not.toContain('served before');
     expect(asked).toEqual([]);
     await proxy.close();
+  });
+});
+
+describe('the page of a container that runs and does not answer', () => {
+  const host = 'shop.docker.localhost';
+  const lastIntervals = async (): Promise<readonly LastInterval[]> => [
+    { from: '2026-01-05T11:00:00.000Z', to: null, by: ['web'], reason: null },
+  ];
+
+  test('of a refused connection names the port and the label for another, and does not speak of starting it', async () => {
+    const target = targetOf({ port: await freePort(), address: '127.0.0.1' });
+    const proxy = await startProxy([entryOf(host, [routeOf([target])])], { lastIntervals });
+    const { status, body } = await ask(proxy.port, get(host));
+    expect(status).toBe(502);
+    expect(body).toContain(`Container web does not accept connections on port ${target.port}; if it listens`);
+    expect(body).toContain('portolan.port');
+    expect(body).toContain('Where it goes, and went before:');
+    expect(body).toContain('<td>2026-01-05 11:00:00 UTC to now</td><td>web</td>');
+    expect(body).toContain(`routes/${host}">What happened to ${host}</a>; `);
+    await proxy.close();
+  });
+
+  test('of a slow one says how long it was waited for', async () => {
+    const backend = await startBackend(() => undefined);
+    const limits = { firstByteTimeout: 50 };
+    const proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])], {
+      limits,
+      lastIntervals,
+    });
+    const { status, body } = await ask(proxy.port, get(host));
+    expect(status).toBe(504);
+    expect(body).toContain('Container web did not begin to answer within 0.05 s.');
+    expect(body).toContain('<td>2026-01-05 11:00:00 UTC to now</td>');
+    await proxy.close();
+    await backend.close();
   });
 });
 

@@ -78,6 +78,7 @@ function Typed() {
           setText(event.currentTarget.value);
           setWrong(false);
         }}
+        onBlur={() => setWrong(false)}
       />
       {wrong && (
         <p class="hint" role="alert" id={id}>
