@@ -34,8 +34,13 @@ describeInBrowser('the dashboard', (browser) => {
     const page = await open('/');
     await page.getByText('docker run -d --name nginx1 nginx').waitFor();
     await keepPicture(page, 'empty');
+    const time = await open('/timeline');
+    await time.getByText('Nothing was served in this time.').waitFor();
+    // There is something to drag, so that one comes back from where nothing was.
+    expect((await time.locator('canvas').boundingBox())?.height).toBeGreaterThan(100);
     await engine.run({ name: 'web' });
     await engine.run({ name: 'other' });
+    await time.getByRole('link', { name: 'web', exact: true }).waitFor();
     await page.getByRole('link', { name: 'web.docker.localhost', exact: true }).waitFor();
     await routesEqual(portolan, engine);
   });
@@ -51,6 +56,15 @@ describeInBrowser('the dashboard', (browser) => {
       .getByRole('link', { name: 'web.docker.localhost', exact: true })
       .waitFor({ state: 'detached' });
     await row.waitFor();
+  });
+
+  test('a moment that is none is explained, for as long as one is at it', async () => {
+    const page = await open('/events');
+    await page.getByLabel('Go to a moment').fill('nonsense');
+    await page.keyboard.press('Enter');
+    await page.getByText('A moment is').waitFor();
+    await page.getByRole('link', { name: 'Routes', exact: true }).click();
+    await page.getByText('A moment is').waitFor({ state: 'detached' });
   });
 
   test('a moment is typed, stands in the address, and is left again', async () => {

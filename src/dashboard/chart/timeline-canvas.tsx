@@ -71,7 +71,10 @@ export function TimelineCanvas({ rows, view, now }: Props) {
       tabIndex={0}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       onKeyDown={(event) => onKey(event, view)}
-      style={{ height: `${Math.min(rows.length * rowHeight + axisHeight + 6, 4_000_000)}px` }}
+      style={{
+        // Where nothing was served there is still a place to drag.
+        height: `${Math.min(Math.max(rows.length, 4) * rowHeight + axisHeight + 6, 4_000_000)}px`,
+      }}
     >
       <div class="stage">
         <ul class="names" aria-label="Hosts">

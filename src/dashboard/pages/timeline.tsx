@@ -68,12 +68,17 @@ export function TimelinePage() {
         <Failed problem={error} what="The timeline" />
       ) : waiting || !known ? (
         <Waiting />
-      ) : rows.length === 0 ? (
+      ) : rows.length === 0 && search !== '' ? (
         <div class="sheet">
-          <Empty title={search === '' ? 'Nothing was served in this time' : 'Nothing matches'} />
+          <Empty title="Nothing matches" />
         </div>
       ) : (
         <TimelineCanvas rows={rows} view={view} now={now} />
+      )}
+      {data !== undefined && rows.length === 0 && search === '' && (
+        <p class="notice" role="status">
+          Nothing was served in this time.
+        </p>
       )}
       {data?.more === true && (
         <p class="notice" role="status">
