@@ -4,6 +4,7 @@ import { Server as NetServer } from 'node:net';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { TableSnapshot } from '../routing/table.ts';
 import { createAccessLog } from './access-log.ts';
+import { endWhenDrained } from './ending.ts';
 import { createExhaustion } from './exhaustion.ts';
 import { createLastIntervals } from './last-intervals.ts';
 import type { FromWorker, ProxySettings, ToWorker } from './messages.ts';
@@ -65,11 +66,7 @@ function listen(server: Server, host: string): Promise<{ address: string; port: 
 function drainAndEnd(grace: number, idle: number): void {
   // Not HTTP's own `close`, which would end idle connections at once.
   for (const server of proxy.servers) NetServer.prototype.close.call(server);
-  proxy.startClosing();
-  const idleUntil = Date.now() + idle;
-  const end = (): void => {
-    clearInterval(watch);
-    clearTimeout(timer);
+  endWhenDrained(proxy, { grace, idle }, () => {
     clearInterval(report);
     exhaustion.close();
     proxy.close();
@@ -80,13 +77,7 @@ function drainAndEnd(grace: number, idle: number): void {
       accessLog?.close();
       port.close();
     }, 10);
-  };
-  const watch = setInterval(() => {
-    const idleOver = Date.now() >= idleUntil;
-    if (idleOver) proxy.endIdle();
-    if (proxy.open() === 0 && (idleOver || proxy.connections() === 0)) end();
-  }, 20);
-  const timer = setTimeout(end, grace);
+  });
 }
 
 const reportNow = (): void =>

@@ -36,7 +36,7 @@ function EngineAway({ engine }: { engine: System['engine'] }) {
         <strong>No Docker engine</strong> since {duration(Date.now() - Date.parse(engine.since))}
         {engine.reason !== '' && <>: {engine.reason}</>}. The last known routes are served meanwhile. Is the
         daemon running (<code>systemctl status docker</code>), and may Portolan read its socket (
-        <code>DOCKER_HOST</code>)?
+        <code>DOCKER_HOST</code>)? <code>portolan doctor</code> says how to mend it.
       </span>
     </div>
   );

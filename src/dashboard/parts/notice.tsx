@@ -5,7 +5,7 @@ import { useMoment } from '../time/use-moment.ts';
 
 export const Waiting = () => (
   <p class="faint breathing page" role="status">
-    Reading the log…
+    Reading…
   </p>
 );
 
