@@ -7,7 +7,7 @@ import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
 
 /** Milliseconds between two signs of life on a quiet stream. */
-const heartbeat = 15_000;
+const heartbeat = 10_000;
 
 export function eventStream(api: Api, { queries, status }: ApiPorts): void {
   const tail = createEventTail(queries, status.subscribe);

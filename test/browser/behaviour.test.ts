@@ -203,6 +203,25 @@ describeInBrowser('the dashboard', (browser) => {
     await page.getByRole('link', { name: 'later.docker.localhost', exact: true }).waitFor();
   });
 
+  test('says that Portolan is away when it hangs, which breaks no connection', async () => {
+    const { page } = opened[opened.push(await browser.open(base)) - 1]!;
+    await page.clock.install();
+    await page.goto('/');
+    await page.getByText('Live', { exact: true }).waitFor();
+    portolan.process.kill('SIGSTOP');
+    try {
+      const says = page.getByText('Portolan does not answer');
+      for (let waited = 0; waited < 60 && (await says.count()) === 0; waited += 5)
+        await page.clock.runFor(5_000);
+      await says.waitFor();
+    } finally {
+      portolan.process.kill('SIGCONT');
+    }
+    await page.clock.runFor(10_000);
+    await page.getByText('Portolan does not answer').waitFor({ state: 'detached' });
+    await page.getByText('Live', { exact: true }).waitFor();
+  });
+
   test('the first view is under 150 kB', async () => {
     const { page } = opened[opened.push(await browser.open(base)) - 1]!;
     const client = await page.context().newCDPSession(page);

@@ -18,19 +18,25 @@ const base = '/api/v1';
 const again = 100;
 
 /** @throws {ApiProblem} */
-export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function request<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
   const ask = async (): Promise<T> => {
-    const response = await send(method, path, 'application/json', body);
+    const response = await send(method, path, 'application/json', body, signal);
     return (response.status === 204 ? undefined : await response.json()) as T;
   };
   // An answer that broke off in the middle.
   return ask().catch((error: unknown) => {
-    if (error instanceof ApiProblem || method !== 'GET') throw error;
+    if (error instanceof ApiProblem || method !== 'GET' || signal?.aborted) throw error;
     return ask();
   });
 }
 
-export const read = <T>(path: string): Promise<T> => request<T>('GET', path);
+export const read = <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  request<T>('GET', path, undefined, signal);
 
 /** The answer to a call that streams. @throws {ApiProblem} */
 export async function send(

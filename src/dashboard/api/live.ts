@@ -19,6 +19,9 @@ const quiet = 1_500;
 const retry = 1_000;
 /** After a stream that stood. */
 const soonAgain = 100;
+/** Until Portolan has to have answered; and until a stream that stands, on which it gives a sign every 10 s, is taken for dead. */
+const opening = 5_000;
+const silence = 15_000;
 
 export function startLive(client: QueryClient): Live {
   const changes = new Set<() => void>();
@@ -93,13 +96,15 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
   let after: number | null = null;
   for (;;) {
     const ending = new AbortController();
+    const quiet = createQuiet();
     const onHidden = (): void => {
       if (document.hidden) ending.abort();
     };
     document.addEventListener('visibilitychange', onHidden);
     let opened = false;
     try {
-      after ??= (await read<LogFacts>('/log')).position;
+      quiet.waitFor(opening);
+      after ??= (await read<LogFacts>('/log', quiet.signal)).position;
       await listen(
         `/events/stream?after=${after}`,
         ({ data, id }) => {
@@ -107,12 +112,14 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
           onEvent(JSON.parse(data) as LogEvent);
         },
         {
-          signal: ending.signal,
+          signal: AbortSignal.any([ending.signal, quiet.signal]),
           onOpen() {
             opened = true;
+            quiet.waitFor(silence);
             onState('live');
             onOpen();
           },
+          onSign: () => quiet.waitFor(silence),
         },
       );
     } catch (error) {
@@ -121,11 +128,33 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
       // A stream that broke is not yet a Portolan that is away: the next try tells.
       if (!ending.signal.aborted && !opened) onState('away');
     }
+    quiet.end();
     document.removeEventListener('visibilitychange', onHidden);
     await visible();
     const pause = ending.signal.aborted ? 0 : opened ? soonAgain : retry;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+interface Quiet {
+  /** Aborted once nothing came for as long as was waited. */
+  readonly signal: AbortSignal;
+  waitFor(milliseconds: number): void;
+  end(): void;
+}
+
+/** A Portolan that hangs, or a network that is gone, breaks no connection. */
+function createQuiet(): Quiet {
+  const over = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    signal: over.signal,
+    waitFor(milliseconds) {
+      clearTimeout(timer);
+      timer = setTimeout(() => over.abort(), milliseconds);
+    },
+    end: () => clearTimeout(timer),
+  };
 }
 
 async function visible(): Promise<void> {

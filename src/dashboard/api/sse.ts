@@ -7,25 +7,29 @@ export interface Message {
   readonly id: string;
 }
 
+export interface ListenOptions {
+  readonly signal: AbortSignal;
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly onOpen?: () => void;
+  /** Called with each sign of life, so that whoever waits for one can tell silence. */
+  readonly onSign?: () => void;
+}
+
 /** Resolves when the stream ends. @throws {ApiProblem} if it could not be opened, or broke */
 export async function listen(
   path: string,
   onMessage: (message: Message) => void,
-  options: { signal: AbortSignal; method?: string; body?: unknown; onOpen?: () => void },
+  { signal, method = 'GET', body, onOpen, onSign }: ListenOptions,
 ): Promise<void> {
-  const response = await send(
-    options.method ?? 'GET',
-    path,
-    'text/event-stream',
-    options.body,
-    options.signal,
-  );
-  options.onOpen?.();
+  const response = await send(method, path, 'text/event-stream', body, signal);
+  onOpen?.();
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
+    onSign?.();
     const blocks = (rest + value).split('\n\n');
     rest = blocks.pop()!;
     for (const block of blocks) {
