@@ -4,12 +4,14 @@ import type { ContainerId } from '../events/ids.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { readEngine } from './call.ts';
 import { EngineError, type Sighting, type SightingCause } from './engine.ts';
-import { observe } from './observe.ts';
+import type { NetworkDrivers } from './network-drivers.ts';
+import { type Inspected, inspectSchema, networkIdsOf, observationOf } from './observe.ts';
 import type { Conceal } from './secrets.ts';
 
 export interface InspectorOptions {
   readonly docker: Docker;
   readonly conceal: Conceal;
+  readonly drivers: NetworkDrivers;
   /** True if the stream has said that this container was destroyed. */
   readonly wasDestroyed: (container: ContainerId) => boolean;
   readonly deliver: (sighting: Sighting, cause: SightingCause) => void;
@@ -125,7 +127,9 @@ export function createInspector(options: InspectorOptions): Inspector {
       const answer = await readEngine({ deadline, signal: stopped.signal }, (abortSignal) =>
         options.docker.getContainer(container).inspect({ abortSignal }),
       );
-      return { kind: 'observed', observation: readAnswer(answer, options.conceal) };
+      const inspected = readAnswer(answer);
+      await options.drivers.learn(networkIdsOf(inspected));
+      return { kind: 'observed', observation: observationOf(inspected, options.conceal, options.drivers.of) };
     } catch (error) {
       if (!(error instanceof EngineError) || error.status !== 404) throw error;
       return { kind: 'lost', container, reason: options.wasDestroyed(container) ? 'destroyed' : 'not-found' };
@@ -160,10 +164,8 @@ function newWish(cause: SightingCause): Wish {
   return { cause, promise, resolve };
 }
 
-function readAnswer(answer: unknown, conceal: Conceal) {
-  try {
-    return observe(answer, conceal);
-  } catch {
-    throw new EngineError('the engine answered with something that is no inspection of a container', 502);
-  }
+function readAnswer(answer: unknown): Inspected {
+  const parsed = inspectSchema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new EngineError('the engine answered with something that is no inspection of a container', 502);
 }

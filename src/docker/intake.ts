@@ -6,6 +6,7 @@ import type { EngineSink, LastSeen, Placement } from './engine.ts';
 import type { Identity } from './identify.ts';
 import { createInspector } from './inspector.ts';
 import { listContainers } from './list.ts';
+import { createNetworkDrivers } from './network-drivers.ts';
 import { createReconciler } from './reconcile.ts';
 import { createReplay } from './replay.ts';
 import type { Conceal } from './secrets.ts';
@@ -47,6 +48,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const inspector = createInspector({
     docker: connections.reading,
     conceal: options.conceal,
+    drivers: createNetworkDrivers({ docker: connections.reading, deadline: timings.deadline, signal }),
     wasDestroyed: filter.wasDestroyed,
     deliver: (sighting, cause) => sink.sighting(engine, sighting, cause),
     onFailure: (container, { message }) => logger.warn({ container, error: message }, 'an inspection failed'),

@@ -24,6 +24,7 @@ const text = z
   .transform((value) => value ?? '');
 
 const endpointSchema = z.object({
+  NetworkID: text,
   IPAddress: text,
   GlobalIPv6Address: text,
   Gateway: text,
@@ -71,8 +72,15 @@ export const inspectSchema = z.object({
 export type Inspected = z.infer<typeof inspectSchema>;
 
 /** @throws {z.ZodError} if it is no inspect answer */
-export function observe(answer: unknown, conceal: Conceal): ContainerObservation {
-  const inspected = inspectSchema.parse(answer);
+export const observe = (answer: unknown, conceal: Conceal): ContainerObservation =>
+  observationOf(inspectSchema.parse(answer), conceal);
+
+/** @param driverOf of a network, by its id */
+export function observationOf(
+  inspected: Inspected,
+  conceal: Conceal,
+  driverOf: (network: string) => string = () => 'bridge',
+): ContainerObservation {
   const { State, NetworkSettings } = inspected;
   return {
     container: inspected.Id,
@@ -85,7 +93,7 @@ export function observe(answer: unknown, conceal: Conceal): ContainerObservation
     exitCode: State.ExitCode,
     oomKilled: State.OOMKilled,
     restartCount: inspected.RestartCount,
-    networks: networksOf(NetworkSettings.Networks),
+    networks: networksOf(NetworkSettings.Networks, driverOf),
     published: publishedOf(NetworkSettings.Ports),
   };
 }
@@ -142,17 +150,29 @@ export function tcpPorts(keys: readonly string[]): number[] {
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
-export function networksOf(networks: Inspected['NetworkSettings']['Networks']): NetworkAttachment[] {
+export function networksOf(
+  networks: Inspected['NetworkSettings']['Networks'],
+  driverOf: (network: string) => string = () => 'bridge',
+): NetworkAttachment[] {
   return Object.keys(networks)
     .sort()
-    .map((name) => ({
-      name,
-      address: networks[name]?.IPAddress ?? '',
-      address6: networks[name]?.GlobalIPv6Address ?? '',
-      gateway: networks[name]?.Gateway ?? '',
-      gateway6: networks[name]?.IPv6Gateway ?? '',
-    }));
+    .map((name) => {
+      const endpoint = networks[name];
+      const driver = driverOf(endpoint?.NetworkID ?? '');
+      return {
+        name,
+        address: endpoint?.IPAddress ?? '',
+        address6: endpoint?.GlobalIPv6Address ?? '',
+        gateway: endpoint?.Gateway ?? '',
+        gateway6: endpoint?.IPv6Gateway ?? '',
+        ...(driver === 'bridge' ? {} : { driver }),
+      };
+    });
 }
+
+/** Ids of its networks. */
+export const networkIdsOf = ({ NetworkSettings }: Inspected): string[] =>
+  Object.values(NetworkSettings.Networks).map((endpoint) => endpoint?.NetworkID ?? '');
 
 export function publishedOf(ports: Inspected['NetworkSettings']['Ports']): PublishedPort[] {
   const published = Object.entries(ports).flatMap(([key, bindings]) => {

@@ -10,7 +10,8 @@ export const createConceal =
     `hmac:${createHmac('sha256', key).update(value).digest('hex')}`;
 
 /** Labels under these are configuration that people meant to be read. `caddy` numbers its own: `caddy_1.…`. */
-const families = /^(portolan\.|traefik\.|caddy(_\d+)?($|\.)|com\.docker\.compose\.|org\.opencontainers\.)/;
+const families =
+  /^(portolan\.|traefik\.|caddy(_\d+)?($|\.)|com\.docker\.(compose|swarm|stack)\.|org\.opencontainers\.)/;
 /** Ours, whatever words a route's NAME is made of. */
 const ownLabels =
   /^portolan\.(enable|host|port|path|network|service|command-id|routes\.[^.]+\.(host|path|port))$/;

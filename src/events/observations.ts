@@ -35,6 +35,8 @@ export const networkAttachmentSchema = z.strictObject({
   address6: z.string(),
   gateway: z.string(),
   gateway6: z.string(),
+  /** Of the network, e.g. `overlay`. Absent for `bridge`, and in versions 1 and 2. */
+  driver: z.string().optional(),
 });
 export type NetworkAttachment = z.infer<typeof networkAttachmentSchema>;
 

@@ -8,8 +8,8 @@ type Upcaster = (data: unknown) => unknown;
 
 /** By type: the step from version n (index n - 1) to n + 1. A type without entry is in its first version. */
 const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {
-  // 2: a spec may say `autoRemove`.
-  ContainerObserved: [(data) => data],
+  // 2: a spec may say `autoRemove`. 3: an attachment may say its network's `driver`.
+  ContainerObserved: [(data) => data, (data) => data],
   // 2: they may say `traffic`, and a target its `weight`.
   RouteOpened: [(data) => data],
   RouteChanged: [(data) => data],

@@ -27,7 +27,7 @@ export function reach(
     case 'published':
       return reachPublished(host, port, policy.reach.host, policy);
     case 'network':
-      return reachNetwork(host, port, network, () => true);
+      return reachNetwork(host, port, network, (attachment) => isRoutedHere(attachment, network));
     case 'simulated':
       return reachNetwork(host, port, network, () => true, true);
     case 'shared': {
@@ -117,11 +117,22 @@ function reachNetwork(
       `label portolan.network is "${wanted}"; reachable networks of this container: ${names}`,
     );
   }
+  const elsewhere = host.networks.filter((attachment) => !allowed(attachment));
+  const which = elsewhere.map(({ name, driver }) => (driver === undefined ? name : `${name}, ${driver}`));
   return nowhere(
     'no-reachable-network',
-    'it has no address on a network that Portolan can reach; connect it to a bridge network',
+    which.length === 0
+      ? 'it has no address on a network that Portolan can reach; connect it to a bridge network'
+      : `its network (${which.join('; ')}) cannot be reached from here; connect it to a bridge network, or run Portolan in a container on that one`,
   );
 }
+
+/**
+ * The host has a route to the addresses of its bridges only. Those of an overlay would be looked for on other machines;
+ * of the rest (macvlan, ipvlan, plugins) whoever names the network by label has seen to a route.
+ */
+const isRoutedHere = ({ name, driver }: NetworkAttachment, wanted: string | null): boolean =>
+  driver === undefined || (driver !== 'overlay' && name === wanted);
 
 /** Its IPv4 address, else its IPv6 one; never the gateway, link-local, or (but for the simulator) loopback. */
 function addressOf(attachment: NetworkAttachment, loopback: boolean): string | null {

@@ -6,6 +6,7 @@ import { reach } from './address.ts';
 import { hostLabels } from './host.ts';
 import { parseLabels, type RouteRequest, type Settings } from './labels.ts';
 import { type Site, siteOf } from './route.ts';
+import { serviceOf } from './service.ts';
 
 /** A wish for one site. It stands while the container is down, too; then it has no target. */
 export interface Claim {
@@ -49,11 +50,10 @@ export function intentOf(container: ContainerObservation, policy: Policy, find: 
   return { owner, claims: [...claims.values()], refusals, warnings: settings.warnings, traffic };
 }
 
-/** The compose project and service, a shared `portolan.service`, else the container's name. */
+/** A shared `portolan.service`, the compose project and service, the service of a Swarm, else the container's name. */
 export function ownerOf(container: ContainerObservation, settings = settingsOf(container)): string {
   if (settings.service !== null) return `service:${settings.service}`;
-  const compose = composeOf(container);
-  return compose === null ? container.name : `${compose.project}/${compose.service}`;
+  return serviceOf(container)?.owner ?? container.name;
 }
 
 /** Whether it holds its claims by being there: a stopped one keeps them for a while only. */
@@ -106,23 +106,8 @@ function requestsOf(container: ContainerObservation, settings: Settings, policy:
 }
 
 function defaultHosts(container: ContainerObservation, policy: Policy): Host[] {
-  const names = hostLabels(container.name);
-  const compose = composeOf(container);
-  if (compose !== null) {
-    for (const service of hostLabels(compose.service)) {
-      for (const project of hostLabels(compose.project)) names.push(`${service}.${project}`);
-    }
-  }
+  const names = [...hostLabels(container.name), ...(serviceOf(container)?.names ?? [])];
   return [...new Set(names)].map((name) => `${name}.${policy.domain}` as Host);
-}
-
-function composeOf(container: ContainerObservation): { project: string; service: string } | null {
-  const project = container.spec.labels['com.docker.compose.project'];
-  const service = container.spec.labels['com.docker.compose.service'];
-  if (project === undefined || service === undefined || project === '' || service === '') return null;
-  // `docker compose run` makes one-off containers, which are no replicas of the service.
-  if (/^true$/i.test(container.spec.labels['com.docker.compose.oneoff'] ?? '')) return null;
-  return { project, service };
 }
 
 function claimRequest(

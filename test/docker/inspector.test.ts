@@ -4,6 +4,7 @@ import { parseEngineAddress } from '../../src/docker/address.ts';
 import { type Connections, createConnections } from '../../src/docker/connection.ts';
 import type { Sighting, SightingCause } from '../../src/docker/engine.ts';
 import { createInspector, type Inspector } from '../../src/docker/inspector.ts';
+import { createNetworkDrivers } from '../../src/docker/network-drivers.ts';
 import type { ContainerId } from '../../src/events/ids.ts';
 import { idOfRaw, inspected, json, type RawEngine, startRawEngine } from './raw-engine.ts';
 import { conceal, eventually, idOf } from './support.ts';
@@ -26,6 +27,7 @@ beforeEach(async () => {
   inspector = createInspector({
     docker: connections.reading,
     conceal,
+    drivers: createNetworkDrivers({ docker: connections.reading, deadline: 5_000 }),
     wasDestroyed: () => false,
     deliver: (sighting, cause) => delivered.push({ sighting, cause }),
     onFailure: (_, error) => failures.push(error.message),
