@@ -19,7 +19,7 @@ describeOnDocker('a real engine under the service', (shared) => {
 
   async function engineOf(liveRestore: boolean): Promise<OwnEngine> {
     if (!canStartEngine) throw new Error('an engine that may be killed needs Linux and root');
-    const engine = await createOwnEngine(shared.host, { liveRestore });
+    const engine = await createOwnEngine(shared.host, { liveRestore, place: 'killed' });
     own.push(engine);
     return engine;
   }

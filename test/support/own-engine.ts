@@ -10,8 +10,17 @@ import { within } from './portolan.ts';
 const run = promisify(execFile);
 
 /** Not docker0, and not the shared engine's: an engine cuts off the containers of another that has the same bridge. */
-const bridge = 'portolan-test1';
-const bridgeAddress = '172.31.254.1/24';
+interface Place {
+  readonly bridge: string;
+  readonly address: string;
+  /** Of the networks that are made on it. */
+  readonly pool: string;
+}
+/** Two test files may have one at the same time. */
+const places = {
+  killed: { bridge: 'portolan-test1', address: '172.31.254.1/24', pool: '172.29.0.0/16' },
+  swarm: { bridge: 'portolan-test2', address: '172.31.253.1/24', pool: '172.28.0.0/16' },
+} as const satisfies Readonly<Record<string, Place>>;
 const overlayfs = 0x794c7630;
 
 export interface OwnEngine {
@@ -27,8 +36,14 @@ export interface OwnEngine {
 
 export const canStartEngine = process.platform === 'linux' && process.getuid?.() === 0;
 
+export interface OwnEngineOptions {
+  readonly liveRestore: boolean;
+  readonly place: keyof typeof places;
+}
+
 /** @param shared the engine whose test image it gets */
-export async function createOwnEngine(shared: string, options: { liveRestore: boolean }): Promise<OwnEngine> {
+export async function createOwnEngine(shared: string, options: OwnEngineOptions): Promise<OwnEngine> {
+  const place = places[options.place];
   const home = mkdtempSync(join(tmpdir(), 'portolan-own-engine-'));
   const host = `unix://${join(home, 'docker.sock')}`;
   let daemon: ChildProcess | null = null;
@@ -40,7 +55,9 @@ export async function createOwnEngine(shared: string, options: { liveRestore: bo
     for (const pid of ['docker.pid', 'exec/containerd/containerd.pid'])
       rmSync(join(home, pid), { force: true });
     const out = openSync(join(home, 'dockerd.log'), 'a');
-    daemon = spawn('dockerd', daemonArgs(home, host, options.liveRestore), { stdio: ['ignore', out, out] });
+    daemon = spawn('dockerd', daemonArgs(home, host, place, options.liveRestore), {
+      stdio: ['ignore', out, out],
+    });
     closeSync(out);
     await within(30_000, `the engine in ${home}`, () =>
       cli('version').then(
@@ -57,7 +74,7 @@ export async function createOwnEngine(shared: string, options: { liveRestore: bo
     await exit;
   }
 
-  await makeBridge();
+  await makeBridge(place);
   await start();
   await run('sh', ['-c', `docker -H ${shared} save ${images.web} | docker -H ${host} load`], {
     timeout: 60_000,
@@ -74,19 +91,19 @@ export async function createOwnEngine(shared: string, options: { liveRestore: bo
       await end('SIGTERM');
       await unmount(join(home, 'data'));
       rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-      await run('ip', ['link', 'delete', bridge]);
+      await run('ip', ['link', 'delete', place.bridge]);
     },
   };
 }
 
-function daemonArgs(home: string, host: string, liveRestore: boolean): string[] {
+function daemonArgs(home: string, host: string, place: Place, liveRestore: boolean): string[] {
   const folders = ['--data-root', join(home, 'data'), '--exec-root', join(home, 'exec')];
   const network = [
     '--bridge',
-    bridge,
+    place.bridge,
     '--iptables=false',
     '--default-address-pool',
-    'base=172.29.0.0/16,size=24',
+    `base=${place.pool},size=24`,
   ];
   // overlay does not stand on overlay, as inside of a container.
   const storage = statfsSync(home).type === overlayfs ? ['--storage-driver', 'vfs'] : [];
@@ -94,10 +111,10 @@ function daemonArgs(home: string, host: string, liveRestore: boolean): string[] 
   return [...folders, '--pidfile', join(home, 'docker.pid'), '-H', host, ...network, ...storage, ...restore];
 }
 
-async function makeBridge(): Promise<void> {
+async function makeBridge({ bridge, address }: Place): Promise<void> {
   await run('ip', ['link', 'delete', bridge]).catch(() => undefined);
   await run('ip', ['link', 'add', bridge, 'address', '02:42:70:6f:72:75', 'type', 'bridge']);
-  await run('ip', ['addr', 'add', bridgeAddress, 'dev', bridge]);
+  await run('ip', ['addr', 'add', address, 'dev', bridge]);
   await run('ip', ['link', 'set', bridge, 'up']);
 }
 
