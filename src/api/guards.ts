@@ -14,6 +14,7 @@ export interface Env {
 }
 
 export const sessionCookie = 'portolan-session';
+const sessionKey = 'portolan-session-key';
 
 /** Refuses names that are not ours: a page of another site whose name was made to point here (DNS rebinding). */
 export function hostGuard(
@@ -57,7 +58,7 @@ export function identify(
   return async (c, next) => {
     c.set('actor', actorOf(c, token, sessions, onRefused));
     c.set('local', isLoopback(getConnInfo(c).remote.address ?? ''));
-    const open = openPath.test(c.req.path);
+    const open = openPath.test(c.req.path) || (description.test(c.req.path) && hasSession(c, sessions));
     if (!c.get('local') && c.get('actor') === null && !open) {
       onRefused('token-missing');
       throw new Problem(401, 'from other machines every call needs the token (Authorization: Bearer)');
@@ -69,6 +70,12 @@ export function identify(
 /** What needs no token from elsewhere: signs of life, the dashboard's files, which hold no secret, and signing in. */
 const openPath =
   /^\/(healthz|readyz|sign-in|api\/v1\/session|assets\/[^/]+|((routes|containers|events)(\/[^/]*)?|timeline|audit|resolve|system)?)$/;
+
+/** What a browser opens without the key of its session, as nothing is sent with an address that is typed. */
+const description = /^\/(docs|openapi\.json)$/;
+
+const hasSession = (c: Context<Env>, sessions: Sessions): boolean =>
+  sessions.isKnown(getCookie(c, sessionCookie) ?? '');
 
 function actorOf(
   c: Context<Env>,
@@ -86,8 +93,8 @@ function actorOf(
       'the token is not the one of this Portolan; it stands in the file `token` of its data folder',
     );
   }
-  const session = getCookie(c, sessionCookie);
-  return session !== undefined && sessions.isValid(session) ? { kind: 'api', name: 'session' } : null;
+  const session = { id: getCookie(c, sessionCookie) ?? '', key: c.req.header(sessionKey) ?? '' };
+  return sessions.isValid(session) ? { kind: 'api', name: 'session' } : null;
 }
 
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);

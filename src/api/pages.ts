@@ -8,7 +8,7 @@ import { type Api, define } from './define.ts';
 import { type Env, sessionCookie } from './guards.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
-import type { Sessions } from './session.ts';
+import type { Session, Sessions } from './session.ts';
 
 interface Document {
   readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -38,7 +38,8 @@ export function pages(app: OpenAPIHono<Env>, sessions: Sessions, document: () =>
       return c.html(page('Not signed in', notSignedIn(problem)), 403);
     }
     keep(c, session);
-    return c.redirect('/');
+    // Where only the page sees it: a browser sends no fragment, and the page takes it out of the address.
+    return c.redirect(`/#session-key=${session.key}`);
   });
 }
 
@@ -70,10 +71,11 @@ function signingIn(api: Api, { sessions, token, commands }: ApiPorts): void {
     {
       method: 'post',
       path: '/session',
-      summary: 'Sign a browser in with the token: sets a cookie that no script can read',
+      summary:
+        'Sign a browser in with the token: sets a cookie that is good with the key, sent as Portolan-Session-Key',
       tag,
       body: z.strictObject({ token: z.string().min(1).max(1_024) }),
-      answer,
+      answer: answer.extend({ key: z.string() }),
     },
     async ({ body }, c) => {
       if (!token.matches(body.token)) {
@@ -83,13 +85,15 @@ function signingIn(api: Api, { sessions, token, commands }: ApiPorts): void {
           'this is not the token of this Portolan; it stands in the file `token` of its data folder',
         );
       }
-      keep(c, sessions.open());
-      return { signedIn: true };
+      const opened = sessions.open();
+      keep(c, opened);
+      return { signedIn: true, key: opened.key };
     },
   );
 }
 
-function keep(c: Context<Env>, id: string): void {
+function keep(c: Context<Env>, { id }: Session): void {
+  c.header('Cache-Control', 'no-store');
   setCookie(c, sessionCookie, id, { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: 12 * 3_600 });
 }
 

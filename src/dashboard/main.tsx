@@ -8,8 +8,10 @@ import './look/pages.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/preact-query';
 import { render } from 'preact';
 import { startLive } from './api/live.ts';
+import { takeKeyFromAddress } from './api/session-key.ts';
 import { App } from './app.tsx';
 
+takeKeyFromAddress();
 const client = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false } } });
 const live = startLive(client);
 

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dashboard } from '../../src/api/dashboard.ts';
-import type { Env } from '../../src/api/guards.ts';
+import { type Env, identify } from '../../src/api/guards.ts';
+import { pages } from '../../src/api/pages.ts';
+import type { Problem } from '../../src/api/problem.ts';
+import { createSessions } from '../../src/api/session.ts';
+import { createToken } from '../../src/api/token.ts';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
 import { cleanUp, type Portolan, request, within } from '../support/portolan.ts';
 import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
@@ -67,6 +71,48 @@ describe('its files', () => {
   });
 });
 
+describe('a one-time link', () => {
+  test('gives the cookie to the browser and the key to its page alone, once', async () => {
+    const sessions = createSessions(() => 0);
+    const app = new OpenAPIHono<Env>();
+    pages(app, sessions, () => ({}));
+    const code = sessions.offer();
+    const answer = await app.request(`/sign-in?code=${code}`);
+    expect(answer.status).toBe(302);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const [, id] = /^portolan-session=([^;]+); .*HttpOnly/.exec(answer.headers.get('set-cookie')!)!;
+    // In the fragment, which is sent to no server.
+    const [, key] = /^\/#session-key=([\w-]+)$/.exec(answer.headers.get('location')!)!;
+    expect(sessions.isValid({ id: id!, key: key! })).toBe(true);
+    const again = await app.request(`/sign-in?code=${code}`, { headers: { Accept: 'text/html' } });
+    expect(again.status).toBe(403);
+  });
+});
+
+describe('from other machines', () => {
+  test('a cookie without its key shows what the API can do, and nothing of what it holds', async () => {
+    const sessions = createSessions(() => 0);
+    const app = new OpenAPIHono<Env>();
+    app.use(identify(createToken('token'), sessions, () => undefined));
+    app.get('*', (c) => c.text('here'));
+    app.onError((error, c) => c.text('', (error as Problem).status as 401));
+    const { id, key } = sessions.open();
+    const Cookie = `portolan-session=${id}`;
+    const remote = { incoming: { socket: { remoteAddress: '192.0.2.1' } } };
+    const ask = async (path: string, headers: Record<string, string>): Promise<number> =>
+      (await app.request(path, { headers }, remote)).status;
+    for (const path of ['/docs', '/openapi.json']) {
+      expect(await ask(path, { Cookie }), path).toBe(200);
+      expect(await ask(path, {}), path).toBe(401);
+    }
+    for (const path of ['/api/v1/routes', '/metrics', '/docs/x']) {
+      expect(await ask(path, { Cookie }), path).toBe(401);
+      expect(await ask(path, { Cookie, 'Portolan-Session-Key': key }), path).toBe(200);
+    }
+    expect(await ask('/', {})).toBe(200);
+  });
+});
+
 describe('signing in', () => {
   let engine: Simulator;
   let portolan: Portolan;
@@ -90,18 +136,26 @@ describe('signing in', () => {
     });
   const json = { 'Content-Type': 'application/json' };
 
-  test('with the token: a cookie that no script reads, and then commands', async () => {
+  const signIn = async () => {
+    const token = readFileSync(join(portolan.dataDir, 'token'), 'utf8').trim();
+    const answer = await bare('POST', '/api/v1/session', json, JSON.stringify({ token }));
+    expect(answer.status).toBe(200);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const [cookie] = answer.headers['set-cookie']!;
+    const { signedIn, key } = JSON.parse(answer.body) as { signedIn: boolean; key: string };
+    expect(signedIn).toBe(true);
+    return { cookie: cookie!, key };
+  };
+
+  test('with the token: a cookie that no script reads and a key, and then commands', async () => {
     expect(JSON.parse((await bare('GET', '/api/v1/session')).body)).toEqual({ signedIn: false });
     const wrong = await bare('POST', '/api/v1/session', json, '{"token":"not the token, by any means"}');
     expect(wrong.status).toBe(401);
     expect(wrong.headers['set-cookie']).toBeUndefined();
-    const token = readFileSync(join(portolan.dataDir, 'token'), 'utf8').trim();
-    const right = await bare('POST', '/api/v1/session', json, JSON.stringify({ token }));
-    expect(right.status).toBe(200);
-    const cookie = right.headers['set-cookie']![0]!;
+    const { cookie, key } = await signIn();
     expect(cookie).toContain('HttpOnly');
     expect(cookie).toContain('SameSite=Strict');
-    const session = { Cookie: cookie.split(';')[0]! };
+    const session = { Cookie: cookie.split(';')[0]!, 'Portolan-Session-Key': key };
     expect(JSON.parse((await bare('GET', '/api/v1/session', session)).body)).toEqual({ signedIn: true });
     expect((await bare('POST', '/api/v1/containers/web/stop', session)).status).toBe(200);
     expect((await bare('POST', '/api/v1/containers/web/start')).status).toBe(401);
@@ -110,6 +164,26 @@ describe('signing in', () => {
     expect(left.headers['set-cookie']![0]).toContain('Max-Age=0');
     // Also for whoever has kept the cookie.
     expect((await bare('POST', '/api/v1/containers/web/start', session)).status).toBe(401);
+  });
+
+  test('the cookie that an application on another port of the host receives is worth nothing by itself', async () => {
+    const { cookie, key } = await signIn();
+    const other = await signIn();
+    const Cookie = cookie.split(';')[0]!;
+    const stolen = [
+      { Cookie },
+      { Cookie, 'Portolan-Session-Key': '' },
+      { Cookie, 'Portolan-Session-Key': key.slice(1) },
+      { Cookie, 'Portolan-Session-Key': other.key },
+      { 'Portolan-Session-Key': key },
+    ];
+    for (const headers of stolen) {
+      expect(JSON.parse((await bare('GET', '/api/v1/session', headers)).body)).toEqual({ signedIn: false });
+      expect((await bare('POST', '/api/v1/containers/web/stop', headers)).status).toBe(401);
+      expect((await bare('GET', '/api/v1/containers/web/logs?follow=false', headers)).status).toBe(401);
+    }
+    const both = { Cookie, 'Portolan-Session-Key': key };
+    expect((await bare('GET', '/api/v1/containers/web/logs?follow=false', both)).status).toBe(200);
   });
 
   test('a link that has been used says what to do, as a page to a browser', async () => {

@@ -187,4 +187,7 @@ export async function signIn(page: Page, dataDir: string): Promise<void> {
   const token = readFileSync(join(dataDir, 'token'), 'utf8').trim();
   const answer = await page.request.post('/api/v1/session', { data: { token } });
   if (!answer.ok()) throw new Error(`signing in: ${answer.status()} ${await answer.text()}`);
+  const { key } = (await answer.json()) as { key: string };
+  // From the next page on, as the dashboard keeps it.
+  await page.context().addInitScript(`localStorage.setItem('portolan-session-key', '${key}')`);
 }

@@ -1,4 +1,5 @@
 /** Calls to the API: JSON in and out, its problems as errors that say what went wrong. */
+import { sessionHeader } from './session-key.ts';
 
 /** An answer that is no success; status 0 if there was no answer at all. */
 export class ApiProblem extends Error {
@@ -48,7 +49,11 @@ export async function send(
 ): Promise<Response> {
   const init: RequestInit = {
     method,
-    headers: { Accept: accept, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    headers: {
+      Accept: accept,
+      ...sessionHeader(),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   };

@@ -1,6 +1,7 @@
 /** Whether this browser may give commands, and signing it in with the token. */
 import { useQueryClient } from '@tanstack/preact-query';
 import { request } from './client.ts';
+import { forgetKey, keepKey } from './session-key.ts';
 import { useApi } from './use-api.ts';
 
 interface Session {
@@ -18,11 +19,13 @@ export function useSession(): SessionControl {
   return {
     signedIn: data?.signedIn ?? false,
     async signIn(token) {
-      await request<Session>('POST', '/session', { token });
+      const { key } = await request<{ readonly key: string }>('POST', '/session', { token });
+      keepKey(key);
       await client.invalidateQueries();
     },
     async signOut() {
       await request<Session>('DELETE', '/session');
+      forgetKey();
       await client.invalidateQueries();
     },
   };
