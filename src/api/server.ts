@@ -16,10 +16,11 @@ import { bodyGuard, type Env, hostGuard, identify, originGuard } from './guards.
 import { health } from './health.ts';
 import { hostReasons, hosts } from './hosts.ts';
 import { log } from './log.ts';
+import { nothingHere } from './methods.ts';
 import { pages, session } from './pages.ts';
 import { past } from './past.ts';
 import type { ApiPorts } from './ports.ts';
-import { Problem, problemAnswer, toProblem, validationProblem } from './problem.ts';
+import { problemAnswer, toProblem, validationProblem } from './problem.ts';
 import { replays } from './replays.ts';
 import { resolve } from './resolve.ts';
 import { routes } from './routes.ts';
@@ -108,9 +109,7 @@ function newApp({ logger }: ApiPorts): OpenAPIHono<Env> {
       if (!result.success) throw validationProblem(result.error as never, result.target, undefined);
     },
   });
-  app.notFound((c) =>
-    problemAnswer(c, new Problem(404, `there is nothing at ${c.req.path}; GET /docs lists what is`)),
-  );
+  app.notFound(nothingHere(app));
   app.onError((error, c) => {
     const problem = toProblem(error);
     if (problem !== null) return problemAnswer(c, problem);

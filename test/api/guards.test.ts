@@ -113,7 +113,7 @@ describe('the API', () => {
   test('lets no odd id through to the engine', async () => {
     for (const id of ['..%2f..', 'a%2fb', '%2e%2e', '-x', 'a?b', 'x'.repeat(129), '%00']) {
       const answer = await portolan.api('POST', `/containers/${id}/start`);
-      expect([400, 404], id).toContain(answer.status);
+      expect([400, 404, 405], id).toContain(answer.status);
       expect(answer.headers['content-type'], id).toBe('application/problem+json');
     }
   });
