@@ -1,6 +1,6 @@
-/** What a path allows, found in the routes themselves: for a method that it does not have and for OPTIONS. */
+/** What a path allows, found in the routes themselves: for a method that it does not have, for OPTIONS and for HEAD. */
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { Env } from './guards.ts';
 import { Problem, problemAnswer } from './problem.ts';
 
@@ -32,4 +32,12 @@ function allowedAt(app: OpenAPIHono<Env>, path: string): string[] {
   );
   if (found.length === 0) return [];
   return [...found.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'];
+}
+
+/** HEAD is GET without a body: what writes one is told that nobody reads it, as else a stream would go on for ever. */
+export function headGuard(): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    await next();
+    if (c.req.method === 'HEAD') await c.res.body?.cancel();
+  };
 }

@@ -16,7 +16,7 @@ import { bodyGuard, type Env, hostGuard, identify, originGuard } from './guards.
 import { health } from './health.ts';
 import { hostReasons, hosts } from './hosts.ts';
 import { log } from './log.ts';
-import { nothingHere } from './methods.ts';
+import { headGuard, nothingHere } from './methods.ts';
 import { pages, session } from './pages.ts';
 import { past } from './past.ts';
 import type { ApiPorts } from './ports.ts';
@@ -43,7 +43,7 @@ export interface ApiOptions {
 export function createApiApp(options: Pick<ApiOptions, 'names'>, ports: ApiPorts): OpenAPIHono<Env> {
   const app = newApp(ports);
   const refused = (reason: string): void => ports.commands.refused(reason, { kind: 'api', name: 'unknown' });
-  app.use(hostGuard(new Set(options.names), refused), originGuard(refused));
+  app.use(headGuard(), hostGuard(new Set(options.names), refused), originGuard(refused));
   app.use(identify(ports.token, ports.sessions, refused), bodyGuard());
   app.route('/api/v1', resources(ports));
   health(app, ports);

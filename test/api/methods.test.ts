@@ -1,7 +1,11 @@
 /** What a path answers to a method that it does not have, to HEAD and to OPTIONS. */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { streamSSE } from 'hono/streaming';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Env } from '../../src/api/guards.ts';
+import { headGuard } from '../../src/api/methods.ts';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
-import { cleanUp, type Portolan, request } from '../support/portolan.ts';
+import { cleanUp, type Portolan, request, within } from '../support/portolan.ts';
 import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
 
 describe('the methods of a path', () => {
@@ -81,4 +85,20 @@ describe('the methods of a path', () => {
     const foreign = { Origin: 'http://evil.example', 'Access-Control-Request-Method': 'DELETE' };
     expect((await call('OPTIONS', '/api/v1/containers/web', foreign)).status).toBe(403);
   });
+});
+
+test('a stream that is asked for by HEAD ends, as nobody reads it', async () => {
+  let aborted = false;
+  const app = new OpenAPIHono<Env>();
+  app.use(headGuard());
+  app.get('/stream', (c) =>
+    streamSSE(c, async (stream) => {
+      stream.onAbort(() => {
+        aborted = true;
+      });
+      while (!stream.aborted) await stream.sleep(10);
+    }),
+  );
+  expect((await app.request('/stream', { method: 'HEAD' })).status).toBe(200);
+  await within(5_000, 'the end of the stream', async () => aborted);
 });
