@@ -2,11 +2,13 @@
 import { z } from '@hono/zod-openapi';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { Replay } from '../control/port.ts';
+import { decodeCursor, pageOf as pageOfRows } from '../queries/cursor.ts';
+import type { Paging } from '../queries/port.ts';
 import { parseHost } from '../routing/host.ts';
 import { type Api, define } from './define.ts';
 import { requireActor } from './guards.ts';
 import { momentSchema } from './moment.ts';
-import { pageOf } from './paging.ts';
+import { pageOf, paging } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problem.ts';
 
@@ -107,9 +109,10 @@ export function replays(api: Api, { jobs, queries, commands }: ApiPorts): void {
       path: '/replays',
       summary: 'The last replays, newest first, and how much each found; one by its id says what',
       tag,
+      query: paging,
       answer: pageOf(shortSchema),
     },
-    async () => ({ items: jobs.list().map(inShort) }),
+    async ({ query }) => cutReplays(jobs.list(), query),
   );
   define(
     api,
@@ -185,6 +188,15 @@ export function replays(api: Api, { jobs, queries, commands }: ApiPorts): void {
       unsubscribe();
     }
   }
+}
+
+/** @param replays newest first: those that were started since the page before stand before it */
+function cutReplays(replays: readonly Replay[], { limit, cursor }: Paging) {
+  const [after] = decodeCursor('replays', cursor, ['string']) ?? [null];
+  const at = replays.findIndex(({ id }) => id === after);
+  // One that is forgotten meanwhile was the oldest of all.
+  const rest = after === null ? replays : at < 0 ? [] : replays.slice(at + 1);
+  return pageOfRows('replays', rest, limit, inShort, ({ id }) => [id]);
 }
 
 function inShort({ result, ...replay }: Replay): z.infer<typeof shortSchema> {

@@ -21,7 +21,8 @@ export type List =
   | 'incarnations'
   | 'containers'
   | 'refusals'
-  | 'causes';
+  | 'causes'
+  | 'replays';
 
 const cursorSchema = z.tuple([z.string()]).rest(z.union([z.string().max(1_024), z.number()]));
 export type CursorKey = readonly (string | number)[];

@@ -116,6 +116,29 @@ test('the progress is streamed until the end, also to who comes late', async () 
   expect(items[0]!.id).toBe(id);
 });
 
+test('the replays come in pages, of which none tells one twice where others begin meanwhile', async () => {
+  interface JobPage {
+    readonly items: Job[];
+    readonly next?: string;
+  }
+  for (const _ of [1, 2, 3]) await ended((await start({ mode: 'compare' })).id);
+  const all = (await portolan.json<JobPage>('/replays')).items.map(({ id }) => id);
+  const first = await portolan.json<JobPage>('/replays?limit=2');
+  expect(first.items.map(({ id }) => id)).toEqual(all.slice(0, 2));
+  await ended((await start({ mode: 'compare' })).id);
+  const told = first.items.map(({ id }) => id);
+  let { next } = first;
+  while (next !== undefined) {
+    const page: JobPage = await portolan.json(`/replays?limit=1&cursor=${next}`);
+    told.push(...page.items.map(({ id }) => id));
+    next = page.next;
+  }
+  expect(told).toEqual(all);
+  const { next: foreign } = await portolan.json<JobPage>('/events?limit=1');
+  for (const query of ['limit=0', 'cursor=nonsense', `cursor=${foreign}`])
+    expect((await portolan.api('GET', `/replays?${query}`)).status, query).toBe(400);
+});
+
 test('one at a time, and one can be cancelled, after which nothing of it is left', async () => {
   const { id } = await start({ mode: 'rebuild' });
   const second = await portolan.api('POST', '/replays', { mode: 'compare' });
