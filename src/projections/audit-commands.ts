@@ -1,5 +1,6 @@
 /** Commands in the audit: an entry each, open to what may follow from it until a while after its outcome. */
 import type { Event } from '../events/event.ts';
+import { effectsUntil } from '../routing/evolve-story.ts';
 import type { Entries } from './audit-entries.ts';
 import { type CommandWindow, isLive, type SubjectKey, type Subjects, unplaced } from './audit-subject.ts';
 
@@ -7,11 +8,6 @@ export interface AuditStore {
   readonly entries: Entries;
   readonly subjects: Subjects;
 }
-
-/** Milliseconds after a command's outcome in which signals may still be its effect. */
-const tail = 2_000;
-/** The same where nobody knows whether the engine goes on: it took too long, or Portolan ended before it answered. */
-const longTail = 60_000;
 
 export function beginCommand(store: AuditStore, event: Event & { type: 'CommandRequested' }): void {
   const { command, kind, container, name } = event.data;
@@ -48,14 +44,8 @@ export function settleCommand(
   if (known.container === null && found !== null && engine !== null)
     store.entries.place(known.entry, engine, found);
   const proven = window.proven || (window.kind === 'create' && found !== null);
-  const settled = { ...window, proven, until: event.recordedAt + tailOf(event) };
+  const settled = { ...window, proven, until: effectsUntil(event) };
   addWindow(store, keyOf(engine, found), settled, event.recordedAt);
-}
-
-function tailOf(event: Event): number {
-  const isOpen =
-    event.type === 'CommandOutcomeUnknown' || (event.type === 'CommandFailed' && event.data.status === 504);
-  return isOpen ? longTail : tail;
 }
 
 /** Finds among the commands whose container was not known those that mean this one, and gives them to it. */

@@ -17,7 +17,7 @@ import { stateAt } from './state-at.ts';
 
 export const hostEntries: Projection = {
   name: 'host_entries',
-  version: 2,
+  version: 3,
   tables: ['host_entries', 'host_names', 'refusal_history'],
   open,
 };

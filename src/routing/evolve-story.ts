@@ -1,11 +1,12 @@
 /** The part of the fold that is about what was done to containers, by commands and as signals told; explanations live on it. */
 import type { CommandKind } from '../events/commands.ts';
 import type { FoldedEvent } from '../events/event.ts';
+import type { CommandId } from '../events/ids.ts';
 import type { ContainerObservation } from '../events/observations.ts';
 import type { SignalType } from '../events/signals.ts';
 import { isEnding, isKill } from '../events/stop-signal.ts';
 import { isAlive } from './intent.ts';
-import { type Container, containerKey, restartMemory, type State, soon } from './state.ts';
+import { type Container, containerKey, restartMemory, type State, type Story, soon } from './state.ts';
 
 /** Commands on a container that are remembered. */
 const remembered = 5;
@@ -21,17 +22,36 @@ export function requestCommand(state: State, event: FoldedEvent & { type: 'Comma
   if (container === null || event.engineId === null) return;
   const known = state.containers.get(containerKey(event.engineId, container));
   if (known === undefined) return;
-  const asked = { id: command, at: event.recordedAt, kind, actor: event.actor };
+  const asked = { id: command, at: event.recordedAt, kind, actor: event.actor, until: null, told: false };
   known.story.commands = [...known.story.commands, asked].slice(-remembered);
 }
 
-/** A command that was refused, while its container is up, explains nothing that comes later; one that took too long may. */
-export function forgetCommand(state: State, event: FoldedEvent & { type: 'CommandFailed' }): void {
-  const { command, container, status } = event.data;
-  if (container === null || event.engineId === null || status === 504) return;
+/** Milliseconds after a command's outcome in which signals may still be its effect. */
+const tail = 2_000;
+/** The same where nobody knows whether the engine goes on: it took too long, or Portolan ended before it answered. */
+const longTail = 60_000;
+
+type Outcome = 'CommandSucceeded' | 'CommandFailed' | 'CommandOutcomeUnknown';
+
+/** Until when a command with this outcome may have effects, milliseconds. */
+export function effectsUntil(event: FoldedEvent & { type: Outcome }): number {
+  const isOpen =
+    event.type === 'CommandOutcomeUnknown' || (event.type === 'CommandFailed' && event.data.status === 504);
+  return event.recordedAt + (isOpen ? longTail : tail);
+}
+
+/** One that was refused, while its container is up, explains nothing that comes later; one that took too long may. */
+export function settleCommand(state: State, event: FoldedEvent & { type: Outcome }): void {
+  const { command, container } = event.data;
+  state.commands.delete(command);
+  if (container === null || event.engineId === null) return;
   const known = state.containers.get(containerKey(event.engineId, container));
-  if (known === undefined || !isAlive(known.observation)) return;
-  known.story.commands = known.story.commands.filter(({ id }) => id !== command);
+  if (known === undefined) return;
+  const { story } = known;
+  const refused = event.type === 'CommandFailed' && event.data.status !== 504;
+  if (refused && isAlive(known.observation))
+    story.commands = story.commands.filter(({ id }) => id !== command);
+  else story.commands = changed(story.commands, command, { until: effectsUntil(event) });
 }
 
 export function noteSignal(state: State, event: SignalEvent): void {
@@ -48,8 +68,27 @@ export function noteSignal(state: State, event: SignalEvent): void {
   // A stop that was not heeded ends with a kill, and is a stop all the same.
   const isFirst = story.killed === null || event.recordedAt - story.killed.at > soon;
   const outright = isKill(event.data.claimed.signal) && (isFirst || story.killed!.outright);
-  story.killed = { at: event.recordedAt, asked, outright };
+  const outside = !isExplained(story, event) || (!isFirst && story.killed!.outside);
+  story.killed = { at: event.recordedAt, asked, outright, outside };
 }
+
+/** Each command tells a container to end once; a kill may follow where it did not heed. */
+function isExplained(story: Story, { data, recordedAt }: SignalEvent): boolean {
+  const live = story.commands.filter(
+    ({ kind, until }) => endings.has(kind) && (until === null || until >= recordedAt),
+  );
+  if (isKill(data.claimed.signal)) return live.length > 0;
+  const first = live.find(({ told }) => !told);
+  if (first === undefined) return false;
+  story.commands = changed(story.commands, first.id, { told: true });
+  return true;
+}
+
+const changed = (
+  commands: Story['commands'],
+  id: CommandId,
+  changes: Partial<Story['commands'][number]>,
+): Story['commands'] => commands.map((one) => (one.id === id ? { ...one, ...changes } : one));
 
 export const isRestart = (before: ContainerObservation, after: ContainerObservation): boolean =>
   before.startedAt !== null && after.startedAt !== null && after.startedAt !== before.startedAt;

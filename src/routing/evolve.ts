@@ -10,7 +10,7 @@ import {
   openRoute,
   sitesOfUnreadable,
 } from './evolve-route.ts';
-import { forgetCommand, noteSignal, requestCommand } from './evolve-story.ts';
+import { noteSignal, requestCommand, settleCommand } from './evolve-story.ts';
 import type { Route, Site } from './route.ts';
 import type { ContainerKey, State } from './state.ts';
 
@@ -41,13 +41,10 @@ export function evolve(state: State, event: FoldedEvent): readonly Site[] {
     case 'CommandRequested':
       requestCommand(state, event);
       return nothing;
-    case 'CommandFailed':
-      forgetCommand(state, event);
-      state.commands.delete(event.data.command);
-      return nothing;
     case 'CommandSucceeded':
+    case 'CommandFailed':
     case 'CommandOutcomeUnknown':
-      state.commands.delete(event.data.command);
+      settleCommand(state, event);
       return nothing;
     case 'PortolanStarted':
       if (state.engine !== null)

@@ -135,8 +135,8 @@ const removed = (container: Container, at: number, found: boolean): string =>
   `was ${found ? 'found to have been ' : ''}removed${by(container, ['remove', 'stop', 'kill'], at)}`;
 
 /**
- * Names the API's caller if the last command on the container before it was of a kind that explains this, else tells of
- * a signal from outside. @param at when it happened, milliseconds
+ * Names the API's caller if the last command on the container before it was of a kind that explains this, and all who may
+ * have been first where there were several; else tells of a signal from outside. @param at when it happened, milliseconds
  */
 function by({ story: { commands, killed } }: Container, kinds: readonly CommandKind[], at: number): string {
   const isRecent = (before: number): boolean => Math.abs(at - before) <= soon;
@@ -145,10 +145,33 @@ function by({ story: { commands, killed } }: Container, kinds: readonly CommandK
   if (command !== undefined && kinds.includes(command.kind)) {
     // A slow stop may have been asked for long ago; its last signal was not.
     if (isRecent(command.at) || (signalled && killed.asked))
-      return ` after a ${command.kind} through the API by ${command.actor.name}`;
+      return ` after ${askedBy(fitting(commands, command, kinds, at))}${signalled && killed.outside ? ', or from outside Portolan' : ''}`;
   }
   if (!signalled || killed.asked || !kinds.includes('stop')) return '';
   return ` after it was ${killed.outright ? 'killed' : 'told to stop'} from outside Portolan`;
+}
+
+type Command = Container['story']['commands'][number];
+
+/** The last command, and those beside it that may still have effects: nobody knows which of them was heeded. */
+const fitting = (
+  commands: readonly Command[],
+  last: Command,
+  kinds: readonly CommandKind[],
+  at: number,
+): Command[] =>
+  commands.filter(
+    (one) =>
+      one === last || (one.at <= at && kinds.includes(one.kind) && (one.until === null || one.until >= at)),
+  );
+
+function askedBy([first, ...others]: readonly Command[]): string {
+  const parts = [`a ${first!.kind} through the API by ${first!.actor.name}`];
+  for (const { kind, actor } of others)
+    parts.push(kind === first!.kind ? `by ${actor.name}` : `a ${kind} by ${actor.name}`);
+  // Who asked twice asked all the same.
+  const own = `by ${first!.actor.name}`;
+  return [...new Set(parts)].filter((part) => part !== own).join(' or ');
 }
 
 const titleOf = (container: Container, name = container.observation.name): string =>

@@ -30,12 +30,21 @@ export interface Story {
     readonly at: number;
     readonly kind: CommandKind;
     readonly actor: Actor;
+    /** Milliseconds until which it may have effects; null while it has no outcome. */
+    readonly until: number | null;
+    /** It has had its signal to end the container: another one is not its own. */
+    readonly told: boolean;
   }[];
-  /**
-   * When it was last sent a signal that is meant to end it, milliseconds; whether a command through the API was open; and
-   * whether it was given no chance to end by itself.
-   */
-  killed: { readonly at: number; readonly asked: boolean; readonly outright: boolean } | null;
+  /** When it was last sent a signal that is meant to end it, milliseconds. */
+  killed: {
+    readonly at: number;
+    /** Whether a command through the API was open. */
+    readonly asked: boolean;
+    /** Whether it was given no chance to end by itself. */
+    readonly outright: boolean;
+    /** Whether it was sent one that no command through the API explains, now or shortly before. */
+    readonly outside: boolean;
+  } | null;
   /** When it was seen to have been started again, milliseconds: the last few minutes of them. */
   restarts: readonly number[];
 }

@@ -56,6 +56,81 @@ test('a command that came after the end did not cause it', async () => {
   expect(startFailed).toBe('web (nginx:1.27) exited with code 0 after a stop through the API by alice.');
 });
 
+/** Signals of an end of which the engine told whom it asked: each once for the API and once for somebody outside. */
+function endedByTwo(web: Character): void {
+  web.signal('ContainerKilled', { signal: '15' });
+  web.signal('ContainerKilled', { signal: '15' });
+  web.crashed(0);
+}
+
+test('two who stop it at once: the sentence names no one as if certain, as the audit does not', async () => {
+  const both = await sentenceAfter((story, web) => {
+    const first = story.command('stop', web, alice);
+    const second = story.command('stop', web, bob);
+    endedByTwo(web);
+    first.succeed();
+    second.succeed();
+  });
+  expect(both).toBe('web (nginx:1.27) exited with code 0 after a stop through the API by alice or by bob.');
+  const removedToo = await sentenceAfter((story, web) => {
+    story.command('stop', web, alice);
+    story.command('remove', web, bob);
+    web.stopped();
+  });
+  expect(removedToo).toBe(
+    'web (nginx:1.27) exited with code 0 after a stop through the API by alice or a remove by bob.',
+  );
+  const outsideToo = await sentenceAfter((story, web) => {
+    const stop = story.command('stop', web, alice);
+    endedByTwo(web);
+    stop.succeed();
+  });
+  const unsure =
+    'web (nginx:1.27) exited with code 0 after a stop through the API by alice, or from outside Portolan.';
+  expect(outsideToo).toBe(unsure);
+  const outsideFirst = await sentenceAfter((story, web) => {
+    web.signal('ContainerKilled', { signal: '15' });
+    story.pass(1_000);
+    const stop = story.command('stop', web, alice);
+    web.signal('ContainerKilled', { signal: '15' });
+    web.crashed(0);
+    stop.succeed();
+    story.pass(60_000);
+    web.removed();
+  });
+  expect(outsideFirst).toBe(unsure.replace(/\.$/, '; that container no longer exists.'));
+});
+
+test('who was alone is named alone: a stop that takes long, who asks twice, and what was over before', async () => {
+  const alone = 'after a stop through the API by alice.';
+  const slow = await sentenceAfter((story, web) => {
+    const stop = story.command('stop', web, alice);
+    web.signal('ContainerKilled', { signal: '15' });
+    story.pass(10_000);
+    web.signal('ContainerKilled', { signal: '9' });
+    web.crashed(137);
+    stop.succeed();
+  });
+  expect(slow).toBe(`web (nginx:1.27) exited with code 137 ${alone}`);
+  const twice = await sentenceAfter((story, web) => {
+    story.command('stop', web, alice);
+    story.command('stop', web, alice);
+    endedByTwo(web);
+  });
+  expect(twice).toBe(`web (nginx:1.27) exited with code 0 ${alone}`);
+  const reloaded = await sentenceAfter((story, web) => {
+    const reload = story.command('kill', web, bob);
+    web.signal('ContainerKilled', { signal: '1' });
+    reload.succeed();
+    story.pass(5_000);
+    const refused = story.command('remove', web, bob);
+    refused.fail(409, 'it is running');
+    story.command('stop', web, alice);
+    web.stopped();
+  });
+  expect(reloaded).toBe(`web (nginx:1.27) exited with code 0 ${alone}`);
+});
+
 test('one that was killed outright was not told to stop', async () => {
   const killed = await sentenceAfter((_, web) => {
     web.signal('ContainerKilled', { signal: '9' });
