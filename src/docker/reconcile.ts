@@ -40,7 +40,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const running = entries.filter((entry) => entry.status === 'running' || entry.status === 'paused');
     const doubtful = running.filter((entry) => !options.addressesTell || !hasAddresses(entry));
     const first = new Set([...differences(entries, before, now()), ...doubtful.map(({ id }) => id)]);
-    await Promise.all([...first].map((id) => inspector.inspect(id, 'list')));
+    await inspectInOrder(first, entries, before);
     if (signal.aborted) return;
     onConfirmed();
     // What runs is inspected in any case: the list does not show all, e.g. a restart that was missed.
@@ -48,14 +48,37 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     await Promise.all(rest.map(({ id }) => inspector.inspect(id, 'list')));
   }
 
+  /**
+   * One that is gone waits for the one that has its name now: nobody saw their owner without a container, so nobody who
+   * waits for their hosts may get them.
+   */
+  async function inspectInOrder(
+    ids: ReadonlySet<ContainerId>,
+    entries: readonly ListEntry[],
+    before: ReadonlyMap<ContainerId, KnownContainer>,
+  ): Promise<void> {
+    const listed = new Map(entries.map(({ id, name }) => [name, id]));
+    const there = new Set(entries.map(({ id }) => id));
+    const asked = new Map(
+      [...ids].filter((id) => there.has(id)).map((id) => [id, inspector.inspect(id, 'list')]),
+    );
+    const gone = [...ids].filter((id) => !there.has(id));
+    const after = gone.map(async (id) => {
+      await asked.get(listed.get(before.get(id)?.name ?? '') ?? id);
+      await inspector.inspect(id, 'list');
+    });
+    await Promise.all([...asked.values(), ...after]);
+  }
+
   async function findDrifts(): Promise<ContainerId[]> {
     const first = new Set(differences(await list(), known(), now()));
     if (first.size > 0) await sleep(confirm, undefined, { signal });
-    const still =
-      first.size === 0 ? [] : differences(await list(), known(), now()).filter((id) => first.has(id));
+    const entries = first.size === 0 ? [] : await list();
+    const before = known();
+    const still = first.size === 0 ? [] : differences(entries, before, now()).filter((id) => first.has(id));
     // Inspected in either case; only those that came without a word count.
     const silent = still.filter((id) => !announced.has(id) && !announcedBefore.has(id));
-    for (const id of still) void inspector.inspect(id, 'list');
+    void inspectInOrder(new Set(still), entries, before);
     announcedBefore = announced;
     announced = new Set();
     return silent;
