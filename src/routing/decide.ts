@@ -86,7 +86,8 @@ function decideSite(state: State, site: Site, cause: Cause): Placed[] {
   const placed: Placed[] = [];
   const holder = holderOf(state, site, cause.now);
   const contenders = containersOf(state, site);
-  const chosen = contenders.filter((container) => container.intent.owner === holder).sort(byName);
+  const ofHolder = contenders.filter((container) => container.intent.owner === holder).sort(byName);
+  const chosen = withoutReplaced(ofHolder, site);
   const targets = chosen.flatMap((container) => targetOf(container, site) ?? []);
   // Replicas should agree; where they do not, the first that says anything is heard.
   const traffic = chosen.find((container) => container.intent.traffic !== undefined)?.intent.traffic;
@@ -115,6 +116,23 @@ function decideSite(state: State, site: Site, cause: Cause): Placed[] {
     placed.push(...refusal(state, container, hostClaimed(site, holder ?? '')));
   }
   return placed;
+}
+
+/**
+ * A name belongs to one container at a time. After an absence the one that has it now is seen before the other is known to
+ * be gone: never were both served. Until the new one can be served, the other is not given up for it.
+ */
+function withoutReplaced(containers: readonly Container[], site: Site): readonly Container[] {
+  if (containers.length < 2) return containers;
+  const latest = new Map<string, Container>();
+  const nameOf = ({ engine, observation }: Container): string => `${engine}/${observation.name}`;
+  for (const container of containers) {
+    if (targetOf(container, site) === null) continue;
+    const known = latest.get(nameOf(container));
+    if (known === undefined || known.claimedSince.get(site)! < container.claimedSince.get(site)!)
+      latest.set(nameOf(container), container);
+  }
+  return containers.filter((container) => (latest.get(nameOf(container)) ?? container) === container);
 }
 
 /** What a container is refused whoever else there is; one reason for the container as a whole is enough. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Container } from '../../src/engine-simulator/container.ts';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
 import { type Load, startLoad } from '../support/load.ts';
-import { cleanUp, type Portolan } from '../support/portolan.ts';
+import { cleanUp, type Portolan, within } from '../support/portolan.ts';
 import { createEngine, hears, routesEqual, serveOn } from '../support/simulated.ts';
 
 const rounds = Number(process.env['REUSE_ROUNDS'] ?? 12);
@@ -93,4 +93,39 @@ describe('an address that changes hands', () => {
     },
     rounds * 4_000 + 20_000,
   );
+
+  test('replaced under its name and address while nobody watched: the history never shows both', async () => {
+    const shop = { name: 'ann', labels: { 'portolan.host': 'shop.test' } };
+    const first = await engine.run(shop);
+    const { address } = first;
+    await portolan.answers('shop.test', 200);
+    // Of another owner, and waiting for the same host: it must not gain by the order in which a list is taken in.
+    const rival = await engine.run({ name: 'bob', labels: { 'portolan.host': 'shop.test' } });
+    await within(5_000, 'the refusal', async () => (await portolan.events('RouteRefused')).length === 1);
+    await portolan.kill();
+    await engine.containers.remove(first, true);
+    const second = await engine.run(shop);
+    expect(second.address).toBe(address);
+    // It pushes what happened out of the engine's memory.
+    for (let count = 0; count < 600; count++) await engine.containers.kill(rival, 'WINCH');
+    const { dataDir } = portolan;
+    portolan = await serveOn(engine, { dataDir });
+    await within(20_000, 'the loss of the first', async () => {
+      const lost = await portolan.events('ContainerLost');
+      return lost.some(({ data }) => data.container === first.id);
+    });
+    await routesEqual(portolan, engine);
+    expect(JSON.parse(await portolan.answers('shop.test', 200)).id).toBe(second.id);
+    interface Interval {
+      readonly from: string;
+      readonly targets: readonly { readonly container: string }[];
+    }
+    for (const host of ['shop.test', 'ann.docker.localhost']) {
+      const { items } = await portolan.json<{ items: Interval[] }>(`/hosts/${host}/history`);
+      const ids = items.map(({ targets }) => targets.map(({ container }) => container.split('/').at(-1)));
+      expect(ids[0]).toEqual([second.id]);
+      for (const targets of ids) expect(targets).toHaveLength(1);
+    }
+    expect(await portolan.events('RouteRefused')).toHaveLength(1);
+  });
 });

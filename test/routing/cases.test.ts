@@ -398,6 +398,30 @@ const cases: Record<number, () => void> = {
       .map((event) => event.id);
     expect(new Set(ids).size).toBe(4);
   },
+  41: () => {
+    const { s, again } = replaced();
+    expect(typesOf(s.inferred(again, absence))).toEqual(['ContainerObserved', 'RouteChanged']);
+    expect(s.request(host)).toEqual([addressOf(again)]);
+    expect(typesOf(s.lost('web'))).toEqual(['ContainerLost destroyed']);
+    expect(s.request(host)).toEqual([addressOf(again)]);
+  },
+  42: () => {
+    const { s, again } = replaced(shop);
+    expect(refusalsOf(s.observed(running('b', shop)))).toMatchObject([{ reason: 'host-claimed' }]);
+    expect(refusalsOf(s.inferred(again, absence))).toEqual([]);
+    expect(typesOf(s.lost('web'))).toEqual(['ContainerLost destroyed']);
+    expect(s.request('shop.test')).toEqual([addressOf(again)]);
+  },
+  43: () => {
+    const { s, again } = replaced();
+    const starting = { ...again, health: 'starting' as const };
+    expect(typesOf(s.inferred(starting, absence))).toEqual(['ContainerObserved']);
+    expect(typesOf(s.lost('web'))).toEqual(['ContainerLost destroyed', 'RouteClosed removed']);
+    expect(typesOf(s.observed({ ...again, health: 'healthy' }))).toEqual([
+      'ContainerObserved',
+      'RouteOpened',
+    ]);
+  },
 };
 
 describe('events.md, case', () => {
@@ -415,6 +439,16 @@ function contested() {
   s.observed(a);
   s.observed(b);
   return { s, a, b };
+}
+
+const absence: [string, string] = ['2026-01-01T13:00:00Z', '2026-01-01T14:00:00Z'];
+
+/** `web` is routed, and has been replaced by another container of its name and address. */
+function replaced(changes: object = {}) {
+  const s = createScenario();
+  const web = running('web', changes);
+  s.observed(web);
+  return { s, web, again: { ...web, container: idOf('web again') } };
 }
 
 function shared() {
