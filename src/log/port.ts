@@ -73,8 +73,8 @@ export interface LogReader {
   last(type: EventType): Event | null;
   /** Reads of the log as it is at the first of them, which also cost less than each by itself. */
   together<T>(reads: () => T): T;
-  /** The newest snapshot of this version that the chain vouches for, else null. */
-  snapshot(foldVersion: number): Snapshot | null;
+  /** The newest snapshot of this version that the chain vouches for, and that is not beyond a position; else null. */
+  snapshot(foldVersion: number, atMost?: Position): Snapshot | null;
   close(): void;
 }
 

@@ -70,7 +70,7 @@ export function createLogReader(dataDir: string): LogReader {
       positionOf: (id) => guarded(() => byId.get(Buffer.from(id, 'hex')) as Position | undefined) ?? null,
       last: (type) => readable(guarded(() => lastOf.get(type) as Row | undefined)),
       together: <T>(reads: () => T) => together(reads) as T,
-      snapshot: (foldVersion) => guarded(() => snapshot(foldVersion)),
+      snapshot: (foldVersion, atMost) => guarded(() => snapshot(foldVersion, atMost)),
       close: () => db.close(),
     };
   });

@@ -1,7 +1,8 @@
 /** Stored folds, so that a start folds only the tail: not part of the history, but vouched for by it. */
 import { hash } from 'node:crypto';
 import type { DatabaseFile } from '../db/open.ts';
-import type { Snapshot } from './port.ts';
+import type { Position } from '../events/ids.ts';
+import type { LogReader, Snapshot } from './port.ts';
 
 /** Keeps the newest three. */
 export function keepSnapshot(db: DatabaseFile, snapshot: Snapshot): void {
@@ -17,10 +18,10 @@ export function keepSnapshot(db: DatabaseFile, snapshot: Snapshot): void {
 }
 
 /** Finds the newest snapshot of a version whose bytes, and place in the chain, the log vouches for. */
-export function createSnapshotReader(db: DatabaseFile): (foldVersion: number) => Snapshot | null {
+export function createSnapshotReader(db: DatabaseFile): LogReader['snapshot'] {
   const newest = db.prepare(
     `SELECT position, fold_version AS foldVersion, chain_hash AS chainHash, digest, bytes FROM snapshots
-     WHERE fold_version = ? ORDER BY position DESC`,
+     WHERE fold_version = ? AND position <= ? ORDER BY position DESC`,
   );
   const hashAt = db.prepare('SELECT hash FROM events WHERE position = ?').pluck();
   const voucher = db
@@ -35,8 +36,8 @@ export function createSnapshotReader(db: DatabaseFile): (foldVersion: number) =>
     (hashAt.get(position) as Buffer | undefined)?.toString('hex') === chainHash &&
     voucher.get(position, position) === digest;
 
-  return (foldVersion) => {
-    for (const snapshot of newest.iterate(foldVersion) as IterableIterator<Snapshot>) {
+  return (foldVersion, atMost = Number.MAX_SAFE_INTEGER as Position) => {
+    for (const snapshot of newest.iterate(foldVersion, atMost) as IterableIterator<Snapshot>) {
       if (isVouchedFor(snapshot)) return snapshot;
     }
     return null;

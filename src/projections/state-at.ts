@@ -1,4 +1,4 @@
-/** The deciding state as it was after an event: from the newest snapshot if that is not younger, else folded from the start. */
+/** The deciding state as it was after an event: from the newest snapshot that is not younger, else folded from the start. */
 import type { Position } from '../events/ids.ts';
 import type { LogReader } from '../log/port.ts';
 import { evolve, setAside } from '../routing/evolve.ts';
@@ -10,8 +10,8 @@ import { isEvent, readBatch } from './batch.ts';
 const piece = 1_000;
 
 export function stateAt(log: LogReader, position: Position): State {
-  const snapshot = log.snapshot(foldVersion);
-  const state = snapshot !== null && snapshot.position <= position ? thaw(snapshot.bytes) : createState();
+  const snapshot = log.snapshot(foldVersion, position);
+  const state = snapshot === null ? createState() : thaw(snapshot.bytes);
   while (state.position < position) {
     const batch = readBatch(log, state.position, Math.min(piece, position - state.position));
     if (batch.length === 0) throw new Error(`the log ends before position ${position}`);

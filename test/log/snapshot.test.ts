@@ -1,6 +1,7 @@
 /** Snapshots: loaded only where the chain vouches for them. */
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { Position } from '../../src/events/ids.ts';
 import type { Log, Snapshot } from '../../src/log/port.ts';
 import { makeEvent, makeNotes } from './fixtures.ts';
 import { appendTo, forge, makeFolder, open, readWith, withFile } from './support.ts';
@@ -36,6 +37,22 @@ test('the newest one that is vouched for is found, byte for byte', async () => {
   await appendTo(log, makeNotes(2));
   const found = find(folder)!;
   expect({ ...found, bytes: Buffer.from(found.bytes).toString() }).toEqual({ ...newer, bytes: 'newer' });
+});
+
+test('of those that are not beyond a position the newest is found', async () => {
+  const { folder, log } = await makeLog();
+  const positions: number[] = [];
+  for (const text of ['1', '2', '3']) {
+    positions.push((await keep(log, text)).position);
+    await appendTo(log, makeNotes(2));
+  }
+  const [first, second] = positions as [number, number];
+  const found = (atMost: number) =>
+    readWith(folder, (reader) => reader.snapshot(version, atMost as Position))?.position;
+  expect(found(first - 1)).toBeUndefined();
+  expect(found(first)).toBe(first);
+  expect(found(second - 1)).toBe(first);
+  expect(found(second)).toBe(second);
 });
 
 test('without any, and of another version of the fold, there is none', async () => {
