@@ -1,6 +1,5 @@
 /** The composition root: what Portolan is made of, in the order in which it starts. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
@@ -29,6 +28,7 @@ import type { LastSeen } from './docker/engine.ts';
 import type { Policy, Reach } from './events/decisions.ts';
 import type { DataOf } from './events/event.ts';
 import { uniqueKey } from './events/keys.ts';
+import { makeDataFolder } from './log/data-folder.ts';
 import { openExport } from './log/export-stream.ts';
 import { type Heartbeat, readHeartbeat, startHeartbeat } from './log/heartbeat.ts';
 import { openLog } from './log/log.ts';
@@ -75,7 +75,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const { logger, version } = options;
   const now = (): number => Date.now();
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected failure');
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  makeDataFolder(config.dataDir);
 
   const predecessor = config.takeOver ? await findPredecessor(config.dataDir) : null;
   if (predecessor?.apiPort !== config.apiPort) await probeApiPort(config.apiHost, config.apiPort);

@@ -1,6 +1,6 @@
 /** Makes a new log of an export, with the same hashes: offline, into a folder that has none, all of it or nothing. */
 import { hash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import { migrate } from '../db/migrate.ts';
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { chainHash, digestPayload, genesis } from './chain.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { specOf, type Transferred } from './export.ts';
 import { toUnusable } from './faults.ts';
 import { createHeadNote, headPath } from './head-file.ts';
@@ -40,7 +41,7 @@ const batch = 1_000;
  * @throws {LogUnusable} the folder is in use or cannot be written
  */
 export async function importLog({ dataDir, input, onProgress }: ImportOptions): Promise<Transferred> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataFolder(dataDir);
   const lock = lockFolder(dataDir);
   const path = join(dataDir, 'import.db');
   try {
