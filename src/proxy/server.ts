@@ -1,22 +1,20 @@
 /** One worker's proxy: checks a request, finds its route, has it forwarded, or answers by itself. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Target } from '../events/decisions.ts';
-import { type Outcome, outcomeOf } from '../routing/outcome.ts';
 import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
 import type { AccessLog } from './access-log.ts';
 import { createBalancer } from './balance.ts';
-import { createTrustedProxies, peerAddress } from './client.ts';
+import { createTrustedProxies } from './client.ts';
 import { createConnections } from './connections.ts';
 import { createCopies } from './copies.ts';
 import { createCounters } from './counters.ts';
+import { createDirections } from './directions.ts';
 import { createDrain } from './drain.ts';
 import { isExplained, type OwnAnswer, rawAnswer } from './error-page.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { createFieldNames } from './field-names.ts';
 import { createForward } from './forward.ts';
 import { createGarbage } from './garbage.ts';
-import { isLoop, requestHeaders } from './headers.ts';
 import { createHealth } from './health.ts';
 import { createHeldTable } from './held-table.ts';
 import { createHold } from './hold.ts';
@@ -25,7 +23,7 @@ import { endSoon } from './linger.ts';
 import type { LastInterval, ProxyCounters, ProxySettings } from './messages.ts';
 import { createOwnAnswers } from './own-answers.ts';
 import { createRecorder } from './recorder.ts';
-import { type Accepted, checkRequest } from './request-check.ts';
+import type { Accepted } from './request-check.ts';
 import { createSeats, createSharedSeats, type Seats } from './seats.ts';
 import { createSentHosts } from './sent-hosts.ts';
 import { createStalls } from './stalls.ts';
@@ -82,7 +80,6 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const { limits } = settings;
   const counters = createCounters();
   const names = createFieldNames();
-  const hosts = createSentHosts();
   const stalls = createStalls(limits.idleTimeout);
   const seats = options.seats ?? createSeats(limits, createSharedSeats(limits, 1), 0);
   const connections = createConnections(seats, stalls);
@@ -136,6 +133,16 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
     health.changed(before, after);
   });
   const { table } = held;
+  const { check, find, targetsOf, downAnswer, headersFor } = createDirections({
+    limits,
+    self,
+    names,
+    hosts: createSentHosts(),
+    table,
+    balancer,
+    clientOf,
+    isTrusted,
+  });
   const answers = createOwnAnswers({
     settings,
     counters,
@@ -161,16 +168,6 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
       if ('sentence' in checked) answers.give(req, res, record, checked);
       else hold.pass(table.trust, () => serve(req, res, record, checked, expectsContinue));
     });
-  }
-
-  function check(req: IncomingMessage): Accepted | OwnAnswer {
-    const accepted = checkRequest(req, names, hosts, limits.headerCount);
-    if ('reason' in accepted)
-      return { status: accepted.status, sentence: `${accepted.reason}.`, close: true };
-    if (isLoop(accepted.hops, self)) return { status: 508, sentence: 'the request came back to this proxy.' };
-    if (limits.bodyBytes > 0 && Number(accepted.length ?? 0) > limits.bodyBytes)
-      return { status: 413, sentence: `the body is larger than ${limits.bodyBytes} bytes.`, close: true };
-    return accepted;
   }
 
   function serve(
@@ -206,33 +203,6 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
       end();
       return false;
     });
-  }
-
-  /** Notes what was found, and in which table. */
-  function find(record: ExchangeRecord, { host, target }: Accepted): Outcome {
-    const found = outcomeOf(table, host, target);
-    record.position = table.position;
-    record.route = found.route ?? null;
-    return found;
-  }
-
-  function targetsOf(req: IncomingMessage, record: ExchangeRecord, accepted: Accepted): readonly Target[] {
-    const found = find(record, accepted);
-    if (found.kind !== 'route') return [];
-    if (found.route.targets.length < 2) return found.route.targets;
-    return balancer.order(found.route, { client: () => clientOf(req), cookie: () => req.headers.cookie });
-  }
-
-  /** A route that went down while its target was tried has its own sentence. */
-  function downAnswer({ host, target }: Accepted, status: number, sentence: string): OwnAnswer {
-    const found = status === 503 ? outcomeOf(table, host, target) : null;
-    if (found?.kind === 'own') return found;
-    return status === 503 ? { status, sentence, retryAfter: 1 } : { status, sentence };
-  }
-
-  function headersFor(req: IncomingMessage, { requestId }: ExchangeRecord, accepted: Accepted): string[] {
-    const peer = peerAddress(req.socket.remoteAddress);
-    return requestHeaders(req.rawHeaders, accepted, { peer, isTrusted, self, requestId }, names);
   }
 
   function onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
