@@ -1,9 +1,6 @@
 /** The composition root: what Portolan is made of, in the order in which it starts. */
 import { randomUUID } from 'node:crypto';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import { probeApiPort } from './api/port-probe.ts';
 import { createSessions } from './api/session.ts';
 import { createToken } from './api/token.ts';
 import type { Config } from './config.ts';
@@ -15,41 +12,26 @@ import { createLoop, type Loop } from './control/loop.ts';
 import { journal } from './control/notes.ts';
 import { createOutage } from './control/outage.ts';
 import { policyOf } from './control/policy.ts';
-import { foldInto, recover } from './control/recover.ts';
+import { foldInto } from './control/recover.ts';
 import { createRefusalCounter } from './control/refusals.ts';
-import { createServed } from './control/served.ts';
+import { resumeFrom } from './control/resume.ts';
 import { createSink } from './control/sink.ts';
 import { createSnapshots } from './control/snapshots.ts';
 import { createEngineStatus, createStatus } from './control/status.ts';
-import { createTrust, type TrustKeeper } from './control/trust.ts';
 import { createWarnings } from './control/warnings.ts';
 import { createDocker } from './docker/docker.ts';
-import type { LastSeen } from './docker/engine.ts';
 import type { Policy, Reach } from './events/decisions.ts';
 import type { DataOf } from './events/event.ts';
 import { uniqueKey } from './events/keys.ts';
-import { makeDataFolder } from './log/data-folder.ts';
 import { openExport } from './log/export-stream.ts';
-import { type Heartbeat, readHeartbeat, startHeartbeat } from './log/heartbeat.ts';
-import { openLog } from './log/log.ts';
-import type { Log, LogReader } from './log/port.ts';
-import { createLogReader } from './log/read.ts';
-import { readBootId } from './observability/boot-id.ts';
-import { readNamedSecret, readOrMakeSecret } from './observability/key-file.ts';
+import { startHeartbeat } from './log/heartbeat.ts';
 import type { Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { startProjections } from './projections/runner.ts';
 import { type HandOver, offerHandOver } from './proxy/hand-over.ts';
-import { defaultLimits } from './proxy/limits.ts';
-import type { LastInterval } from './proxy/messages.ts';
-import { migrateConnections } from './proxy/migrating.ts';
-import { createProxy } from './proxy/pool.ts';
-import { findPredecessor, type Predecessor } from './proxy/take-over.ts';
 import { createQueries } from './queries/client.ts';
-import type { IntervalView } from './queries/port.ts';
-import { entriesOf } from './routing/entries.ts';
-import type { State } from './routing/state.ts';
-import { createTable, type TableSnapshot, type Trust } from './routing/table.ts';
+import { createTable } from './routing/table.ts';
+import { startServing } from './serving.ts';
 
 export interface AppOptions {
   readonly version: string;
@@ -75,68 +57,18 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const { logger, version } = options;
   const now = (): number => Date.now();
   const onError = (error: unknown): void => logger.error({ err: error }, 'unexpected failure');
-  makeDataFolder(config.dataDir);
 
-  const predecessor = config.takeOver ? await findPredecessor(config.dataDir) : null;
-  if (predecessor?.apiPort !== config.apiPort) await probeApiPort(config.apiHost, config.apiPort);
-
-  // The log: one writer, and the state folded from it. A predecessor writes it until it lets go; until then it is only read.
-  const ownLog = predecessor === null ? await openLog({ dataDir: config.dataDir, logger }) : null;
-  const labelKey = readOrMakeSecret(join(config.dataDir, 'label.key'));
-  const secret = config.token ?? readToken(config);
-  const read = <T>(question: (reader: LogReader) => T): T => withReader(config.dataDir, question);
-  const { state, snapshot, unreadable } = read(recover);
-
-  // The proxy listens before anything is recorded: a taken port leaves no half start in the log.
-  const bootId = readBootId();
-  const sameBoot = readHeartbeat(config.dataDir)?.bootId === bootId || state.position === 0;
+  // The log, the state folded from it, and the proxy: it serves from here on.
   let handOver: HandOver | null = null;
-  const onTrust = (next: Trust): void => {
-    proxy.setTrust(next);
-    handOver?.trust(next);
-  };
-  const trust = createTrust(sameBoot, onTrust, predecessor?.trust);
-  const proxy = createProxy({
-    settings: {
-      hosts: config.httpHosts,
-      port: config.httpPort,
-      trustedProxies: config.trustedProxies,
-      explain: config.explain,
-      apiUrl: `http://localhost:${config.apiPort}/`,
-      limits: { ...defaultLimits, ...config.limits },
-      accessLog: config.accessLog,
-    },
-    workers: config.workers ?? availableParallelism(),
-    drain: config.drain,
-    lastIntervals: async (host) =>
-      (await queries.history(host, { limit: 3 })).parse().items.map(lastInterval),
-    logger,
+  const serving = await startServing(config, logger, {
+    history: async (host) => (await queries.history(host, { limit: 3 })).parse().items,
+    onTrust: (next) => handOver?.trust(next),
   });
-  const served = createServed((delta) => proxy.apply(delta));
-  const tableOf = (folded: State): TableSnapshot => ({
-    position: folded.position,
-    trust: trust.current(),
-    hosts: entriesOf(folded),
-  });
-  const shared = predecessor?.port === config.httpPort;
-  const addresses = await proxy.start(served.table(tableOf(state)), shared).catch(async (error: unknown) => {
-    predecessor?.leave();
-    await ownLog?.close();
-    throw error;
-  });
-  const follow = (): void => {
-    unreadable.push(...read((reader) => foldInto(state, reader)));
-    proxy.replace(served.table(tableOf(state)));
-  };
-  const log = ownLog ?? (await inherit(predecessor!, config, { logger, follow, trust }));
-  if (shared) await proxy.claimInherited();
-  const heartbeat = readHeartbeat(config.dataDir);
-  for (const event of unreadable)
-    logger.error(event, 'an event can no longer be read; its container is not served');
+  const { log, read, state, tableOf, proxy, served, trust, addresses, heartbeat, bootId } = serving;
 
   // The loop, and what watches over it.
   const outage = createOutage({ loop: () => loop, now, onOver: () => docker.watcher.reconcile(), onError });
-  const snapshots = createSnapshots({ log, loop: () => loop, now, onError }, snapshot);
+  const snapshots = createSnapshots({ log, loop: () => loop, now, onError }, serving.snapshot);
   const warnings = createWarnings(
     () => loop.state(),
     (warning) => logger.warn(warning),
@@ -158,7 +90,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   });
   const leaving = createLeaving({ state: loop.state, served, quiet: proxy.quiet, drain: config.drain });
   const lastAlive = heartbeat?.alive ?? null;
-  const took = predecessor === null ? {} : { tookOver: true as const };
+  const took = serving.tookOver ? { tookOver: true as const } : {};
   loop.submit(journal('PortolanStarted', { version, bootId, lastAlive, ...took }, null, now()));
   settleOpenCommands(loop, now());
   const ownPorts = [...addresses.map(({ port }) => port), config.apiPort].filter((port) => port > 0);
@@ -173,7 +105,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const docker = createDocker({
     host: config.dockerHost,
     env: options.env,
-    labelKey,
+    labelKey: serving.labelKey,
     reach: config.reach,
     logger,
   });
@@ -234,7 +166,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     outage,
     trust,
     drifts: () => drifts,
-    unreadable,
+    unreadable: serving.unreadable,
     others: () => [...proxy.problems(), ...warnings.list()],
   });
   const queries = createQueries(
@@ -295,7 +227,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         proxy: proxy.counters,
         accessLogLost: proxy.accessLogLost,
       }),
-      token: createToken(secret),
+      token: createToken(serving.token),
       sessions,
       version,
       startedAt: new Date(),
@@ -355,51 +287,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 /** Milliseconds in which clients use their kept connections once more, and are told then that they end. */
 const idleAfterHandOver = 1_000;
 
-/** Milliseconds that a predecessor has to close its log: its drain is not part of it. */
-const letGoTimeout = 30_000;
-
-/** Our workers listen: serves from what the predecessor still writes until it lets go, then takes the log. */
-async function inherit(
-  predecessor: Predecessor,
-  { dataDir }: Config,
-  parts: { readonly logger: Logger; readonly follow: () => void; readonly trust: TrustKeeper },
-): Promise<Log> {
-  const { logger, follow, trust } = parts;
-  const restore = migrateConnections();
-  if (restore === null)
-    logger.warn('connections that wait at this moment may be reset; `portolan doctor` says how to mend it');
-  else predecessor.ended.then(restore);
-  logger.info({ predecessor: predecessor.pid, version: predecessor.version }, 'taking over');
-  const keepUp = (): void => {
-    try {
-      follow();
-    } catch (error) {
-      // It is read once more when it is ours, and a fault of then counts.
-      logger.warn({ err: error }, 'the log of the running Portolan cannot be followed');
-    }
-  };
-  keepUp();
-  await predecessor.letGo((news) => {
-    if (news.kind === 'position') keepUp();
-    else if (news.kind === 'trust' && news.trust === 'confirmed') trust.confirmed();
-    else if (news.kind === 'trust') trust.engineAway();
-  }, letGoTimeout);
-  const log = await openLog({ dataDir, logger });
-  follow();
-  return log;
-}
-
-/** As an error page tells it. */
-const lastInterval = ({ from, to, targets, reason }: IntervalView): LastInterval => ({
-  from,
-  to,
-  by: targets.map(({ name }) => name),
-  reason,
-});
-
-const readToken = ({ tokenFile, dataDir }: Config): string =>
-  tokenFile === null ? readOrMakeSecret(join(dataDir, 'token')) : readNamedSecret(tokenFile, '--token-file');
-
 /** Under which the API may be called: its address, and the names of loopback. */
 const apiNames = ({ apiHost }: Config): string[] => [
   'localhost',
@@ -407,20 +294,3 @@ const apiNames = ({ apiHost }: Config): string[] => [
   '[::1]',
   apiHost.includes(':') ? `[${apiHost}]` : apiHost,
 ];
-
-/** The last thing known of the engine's history: the heartbeat knows noise, too, but may lag behind the log. */
-function resumeFrom(heartbeat: Heartbeat | null, { lastSignal }: State): LastSeen | null {
-  const seen = heartbeat?.lastSeen ?? null;
-  if (lastSignal === null) return seen;
-  const signal = { engine: lastSignal.engine, timeNano: BigInt(lastSignal.timeNano), arrived: true };
-  return seen !== null && seen.engine === signal.engine && seen.timeNano > signal.timeNano ? seen : signal;
-}
-
-function withReader<T>(dataDir: string, question: (reader: LogReader) => T): T {
-  const reader = createLogReader(dataDir);
-  try {
-    return question(reader);
-  } finally {
-    reader.close();
-  }
-}
