@@ -85,8 +85,22 @@ test('moments are taken as people say them', () => {
   expect(parseMoment('2026-01-30 08:00', now)).toBe(local(2026, 0, 30, 8, 0));
   expect(parseMoment('2026-01-30', now)).toBe(local(2026, 0, 30, 0, 0));
   expect(parseMoment('2026-01-30T08:00:00Z', now)).toBe('2026-01-30T08:00:00.000Z');
+  expect(parseMoment('2:03 pm', now)).toBe(local(2026, 0, 31, 14, 3));
   for (const text of ['', '25:00', '2026-13-01', '10 parsecs', 'position:-1', '12'])
     expect(() => parseMoment(text, now), text).toThrow('Allowed');
+});
+
+test('a unit or a day that is not one is refused, rather than taken for another', () => {
+  for (const text of [
+    '10 months ago',
+    '5 metres',
+    '3 dogs',
+    '2026-02-31',
+    '2026-04-31T10:00:00Z',
+    '13:00 pm',
+  ])
+    expect(() => parseMoment(text), text).toThrow('Allowed');
+  expect(parseMoment('2024-02-29T10:00:00Z')).toBe('2024-02-29T10:00:00.000Z');
 });
 
 test('the nearest names are those that could have been meant', () => {
