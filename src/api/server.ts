@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { audit } from './audit.ts';
 import { commands } from './commands.ts';
 import { containerStreams } from './container-streams.ts';
@@ -43,7 +44,7 @@ export interface ApiOptions {
 export function createApiApp(options: Pick<ApiOptions, 'names'>, ports: ApiPorts): OpenAPIHono<Env> {
   const app = newApp(ports);
   const refused = (reason: string): void => ports.commands.refused(reason, { kind: 'api', name: 'unknown' });
-  app.use(headGuard(), hostGuard(new Set(options.names), refused), originGuard(refused));
+  app.use(sign, headGuard(), hostGuard(new Set(options.names), refused), originGuard(refused));
   app.use(identify(ports.token, ports.sessions, refused), bodyGuard());
   app.route('/api/v1', resources(ports));
   health(app, ports);
@@ -80,6 +81,12 @@ export async function startApi(options: ApiOptions, ports: ApiPorts): Promise<Ap
     },
   };
 }
+
+/** Tells a client that it has found Portolan's API, and no other program on its port: also where the answer is a refusal. */
+const sign: MiddlewareHandler<Env> = async (c, next) => {
+  await next();
+  c.res.headers.set('Portolan-Api', 'v1');
+};
 
 /** The stream before the single event: `stream` is no position. */
 function resources(ports: ApiPorts): Api {

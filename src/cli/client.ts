@@ -65,6 +65,10 @@ export function createClient({ api, token }: ClientOptions): Client {
       throw signal?.aborted === true ? error : away(api, error);
     });
     const status = answer.statusCode!;
+    if (answer.headers['portolan-api'] === undefined) {
+      answer.destroy();
+      throw foreign(api, status);
+    }
     if (status >= 200 && status < 300) return answer;
     const problem = parseProblem(status, await readText(answer).catch(() => ''));
     throw refusal(status, problem, status === 401 ? tokenHints(api, token) : []);
@@ -135,12 +139,21 @@ export function findToken(given: {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (given.file || (code !== 'ENOENT' && code !== 'ENOTDIR')) {
-      const reason = code === 'EACCES' ? `${path} may not be read by this user` : `${path} is not there`;
-      return { value: null, from: reason, given: false };
+      return {
+        value: null,
+        from: `${path} ${unread[code ?? ''] ?? `cannot be read (${code})`}`,
+        given: false,
+      };
     }
     return { value: null, from: `there is no ${path}`, given: false };
   }
 }
+
+const unread: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  EACCES: 'may not be read by this user',
+  EISDIR: 'is a folder',
+};
 
 function queryText(query: Query = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
@@ -156,6 +169,13 @@ function away(api: string, error: unknown): CliFailure {
     'it runs elsewhere? --api http://HOST:PORT, or PORTOLAN_API',
   ]);
 }
+
+/** Its 404 would read as "no such container", its 200 as "was stopped". */
+const foreign = (api: string, status: number): CliFailure =>
+  new CliFailure(`what answers at ${api} is not Portolan's API (status ${status})`, exitCodes.away, [
+    "it has a port of its own, 8080 unless --api-port says another, which is not the proxy's",
+    'name it: --api http://HOST:PORT, or PORTOLAN_API',
+  ]);
 
 function parseProblem(status: number, text: string): Problem {
   try {

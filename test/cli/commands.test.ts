@@ -18,6 +18,8 @@ const json = async <T>(...args: string[]): Promise<T> => {
   expect({ code, error }).toEqual({ code: 0, error: '' });
   return JSON.parse(out);
 };
+/** What the API says of itself. */
+const signed = { 'Portolan-Api': 'v1' };
 const hostOf = (name: string): string => `${name}.docker.localhost`;
 
 beforeAll(async () => {
@@ -155,6 +157,29 @@ describe('errors say what to do', () => {
     );
   });
 
+  test("what is not Portolan's API is told as such, and its answers are believed in nothing", async () => {
+    const server = http.createServer((_, answer) => answer.end('{"hello":"world"}'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    try {
+      for (const apiPort of [port, portolan.port])
+        for (const args of [
+          ['stop', 'web'],
+          ['routes'],
+          ['events', '-f'],
+          ['logs', 'web'],
+          ['replay', 'compare'],
+        ]) {
+          const ran = await runCli({ apiPort, dataDir: portolan.dataDir }, args);
+          expect(ran, `${apiPort} ${args.join(' ')}`).toMatchObject({ code: 3, out: '' });
+          expect(ran.error).toContain("is not Portolan's API");
+          expect(ran.error).toContain('--api http://HOST:PORT');
+        }
+    } finally {
+      server.close();
+    }
+  });
+
   test('a missing token: exit code 5, and where it was looked for', async () => {
     const elsewhere = mkdtempSync('/tmp/portolan-cli-');
     const refused = await runCli({ ...portolan, dataDir: elsewhere }, ['stop', 'web']);
@@ -179,7 +204,7 @@ describe('errors say what to do', () => {
     };
     const server = http.createServer(({ url }, answer) => {
       const cursor = new URL(url!, 'http://api').searchParams.get('cursor') ?? '';
-      answer.end(JSON.stringify({ from: end(1), to: end(9), ...pages[cursor] }));
+      answer.writeHead(200, signed).end(JSON.stringify({ from: end(1), to: end(9), ...pages[cursor] }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
@@ -199,7 +224,7 @@ describe('errors say what to do', () => {
     const seen: (string | undefined)[] = [];
     const server = http.createServer(({ headers }, answer) => {
       seen.push(headers.authorization);
-      answer.writeHead(headers.authorization === undefined ? 401 : 200).end('{"items":[]}');
+      answer.writeHead(headers.authorization === undefined ? 401 : 200, signed).end('{"items":[]}');
     });
     await new Promise<void>((resolve) => server.listen(0, resolve));
     const { port } = server.address() as { port: number };
