@@ -1,12 +1,23 @@
 /** The folder of a log that is to be read. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { logPath } from '../log/path.ts';
 import { CliFailure, exitCodes } from './failure.ts';
 
-/** @throws {CliFailure} if there is no log, which SQLite would say less plainly */
+/** @throws {CliFailure} if there is no log, or not for this user, which SQLite would say less plainly */
 export function requireLog(dataDir: string): string {
-  if (existsSync(logPath(dataDir))) return dataDir;
+  const path = logPath(dataDir);
+  try {
+    accessSync(path, constants.R_OK);
+    return dataDir;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw notOurs(dataDir, path);
+  }
   throw new CliFailure(`there is no log in ${dataDir}`, exitCodes.notFound, [
     'name its folder: --data-dir FOLDER, or PORTOLAN_DATA_DIR',
   ]);
 }
+
+const notOurs = (dataDir: string, path: string): CliFailure =>
+  new CliFailure(`${existsSync(path) ? path : dataDir} may not be read by this user`, exitCodes.notAllowed, [
+    'run it as the user of the service, e.g. with sudo',
+  ]);

@@ -1,6 +1,6 @@
 /** Writes to the terminal, a pipe or a file: colours and widths on a terminal only, JSON where it is asked for. */
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { CliFailure } from './failure.ts';
+import { type CliFailure, exitCodes } from './failure.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -72,10 +72,13 @@ export const steady = (text: string): string =>
 export const harmless = (text: string): string =>
   stripVTControlCharacters(text).replace(/[\x00-\x1f\x7f-\x9f]/g, '\u{fffd}');
 
-/** A reader that went away (`| head`) is no failure. */
+/** A reader that went away (`| head`) is no failure; a disk that is full is one. */
 export function endWithReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+  const { stdout, stderr } = process;
+  const end = ({ code }: NodeJS.ErrnoException): never => process.exit(code === 'EPIPE' ? 0 : exitCodes.no);
+  stderr.on('error', end);
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') complain(`standard output cannot be written (${error.code})`);
+    end(error);
   });
 }

@@ -1,4 +1,5 @@
 /** The command line: all commands, the options that they share, and how each ends. */
+import { getSystemErrorMessage } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { audit } from './commands/audit.ts';
 import { completion } from './commands/completion.ts';
@@ -99,9 +100,11 @@ function misused({ code, message }: CommanderError): CliFailure {
   return new CliFailure(first, exitCodes.usage, hints);
 }
 
-/** The log's own failures carry a hint. What carries none is a defect, and is shown as one. */
+/** The log's own failures carry a hint, the system's a call. What carries neither is a defect, and is shown as one. */
 function expected(error: unknown): CliFailure {
-  const { message, hint } = error as { message: string; hint?: unknown };
-  if (typeof hint !== 'string') throw error;
-  return new CliFailure(message, exitCodes.no, hint === '' ? [] : [hint]);
+  const { message, hint, syscall, path, errno } = error as NodeJS.ErrnoException & { hint?: unknown };
+  if (typeof hint === 'string') return new CliFailure(message, exitCodes.no, hint === '' ? [] : [hint]);
+  if (syscall === undefined || errno === undefined) throw error;
+  const reason = getSystemErrorMessage(errno);
+  return new CliFailure(path === undefined ? `${syscall}: ${reason}` : `${path}: ${reason}`, exitCodes.no);
 }

@@ -113,8 +113,11 @@ async function fill(
 
 /** @throws {ImportRefused} it is not gzip as it should be, or was cut */
 async function* linesOf(input: Readable, read: () => number): AsyncGenerator<string> {
+  const lines = createInterface({ input, crlfDelay: Infinity });
+  // Where a bad line has ended the reading, nobody else hears how the rest of the file fails.
+  lines.on('error', () => undefined);
   try {
-    yield* createInterface({ input, crlfDelay: Infinity });
+    yield* lines;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (!/^Z_/.test(code ?? '')) throw error;
@@ -123,6 +126,8 @@ async function* linesOf(input: Readable, read: () => number): AsyncGenerator<str
       'cut',
       'export again',
     );
+  } finally {
+    input.destroy();
   }
 }
 

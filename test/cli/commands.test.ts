@@ -157,6 +157,19 @@ describe('errors say what to do', () => {
     );
   });
 
+  test('a standard output that cannot be written is one line and exit code 1', async ({ skip }) => {
+    skip(process.platform !== 'linux', 'Linux has /dev/full');
+    for (const args of ['routes', 'export']) {
+      const full = `"${process.execPath}" "${command}" --data-dir "${portolan.dataDir}" ${args} > /dev/full`;
+      const env = { ...process.env, PORTOLAN_API: `http://127.0.0.1:${portolan.apiPort}` };
+      const ran = await promisify(execFile)('sh', ['-c', full], { env }).catch((error) => error);
+      expect(ran).toMatchObject({
+        code: 1,
+        stderr: 'portolan: standard output cannot be written (ENOSPC)\n',
+      });
+    }
+  });
+
   test("what is not Portolan's API is told as such, and its answers are believed in nothing", async () => {
     const server = http.createServer((_, answer) => answer.end('{"hello":"world"}'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

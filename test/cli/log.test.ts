@@ -1,5 +1,5 @@
 /** What the command line does with a log by itself: verify, export, import. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -51,6 +51,28 @@ test('an export, gzipped by its name, is imported elsewhere with the same head, 
   expect(again.error).toContain('has a log');
 });
 
+test('what the system refuses is one line, with the file and the reason', async () => {
+  const into = file('no/such/folder/log.ndjson');
+  expect(await on(portolan.dataDir, 'export', into)).toMatchObject({ code: 4, out: '' });
+  expect(await on(portolan.dataDir, 'export', folder)).toMatchObject({ code: 2, out: '' });
+  expect((await on(file('x'), 'import', file('nothing'))).error).toBe(
+    `portolan: "${file('nothing')}" is not there\n`,
+  );
+  expect((await on(file('x'), 'import', folder)).error).toBe(`portolan: "${folder}" is a folder\n`);
+  writeFileSync(file('a-file'), '');
+  await on(portolan.dataDir, 'export', file('some.ndjson'));
+  const inFile = await on(file('a-file'), 'import', file('some.ndjson'));
+  expect(inFile).toMatchObject({ code: 1, error: `portolan: ${file('a-file')}: file already exists\n` });
+});
+
+test('an export writes into a device, and never puts a file in its place', async ({ skip }) => {
+  skip(process.platform !== 'linux', 'Linux has /dev/full');
+  const ran = await on(portolan.dataDir, 'export', '--force', '/dev/full');
+  expect(ran).toMatchObject({ code: 1, out: '' });
+  expect(ran.error).toMatch(/^portolan: .*no space left on device\n$/);
+  expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
+});
+
 test('an export goes to standard output, and replaces no file unasked', async () => {
   const { out } = await on(portolan.dataDir, 'export');
   expect(JSON.parse(out.trim().split('\n').at(-1)!)).toHaveProperty('end');
@@ -69,6 +91,16 @@ test('a gzip that was cut is named as such, not the folder', async () => {
   expect(cut).toMatchObject({ code: 1, out: '' });
   expect(cut.error).toMatch(/^portolan: the file is no whole gzip after line \d+ /);
   expect(existsSync(logPath(file('from-cut')))).toBe(false);
+});
+
+test('a gzip with damage in its middle is one line: the line that came of it', async () => {
+  await on(portolan.dataDir, 'export', file('good.ndjson.gz'));
+  const bytes = readFileSync(file('good.ndjson.gz'));
+  for (let at = bytes.length >> 1; at < bytes.length; at++) bytes[at] = (at * 7919) & 0xff;
+  writeFileSync(file('damaged.ndjson.gz'), bytes);
+  const ran = await on(file('from-damaged'), 'import', file('damaged.ndjson.gz'));
+  expect(ran).toMatchObject({ code: 1, out: '' });
+  expect(ran.error.trim().split('\n')).toHaveLength(2);
 });
 
 test('an import notes its head: a log that is emptied or cut before its first start does not pass for whole', async () => {

@@ -1,5 +1,6 @@
 /** `portolan export`: the log as NDJSON, gzipped by the file's name, while the service goes on. */
-import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Command } from 'commander';
@@ -22,8 +23,7 @@ export function exporting(program: Command): void {
     .option('-f, --force', 'replace a file that exists')
     .action(async (file: string, { force }: Options, command: Command) => {
       const { output, options } = offline(command);
-      if (file !== '-' && force !== true && existsSync(file))
-        throw new CliFailure(`${file} exists`, exitCodes.usage, ['--force replaces it']);
+      if (file !== '-') refusePlace(file, force === true);
       const progress = createProgress();
       const interruption = onInterrupt();
       try {
@@ -46,20 +46,30 @@ export function exporting(program: Command): void {
     });
 }
 
-/** Beside its place, then renamed: what has the name is whole. */
+/** @throws {CliFailure} what is there may not be replaced, or there is no such folder */
+function refusePlace(file: string, force: boolean): void {
+  const is = statSync(file, { throwIfNoEntry: false });
+  if (file === '' || is?.isDirectory()) throw new CliFailure(`"${file}" is no file name`, exitCodes.usage);
+  if (is?.isFile() && !force)
+    throw new CliFailure(`${file} exists`, exitCodes.usage, ['--force replaces it']);
+  if (!existsSync(dirname(file)))
+    throw new CliFailure(`there is no folder ${dirname(file)}`, exitCodes.notFound);
+}
+
+/** Beside its place, then renamed: what has the name is whole. A device or a pipe is written, never replaced. */
 async function write(file: string, options: Omit<ExportOptions, 'out'>): Promise<Transferred> {
   const { exportLog } = await import('../../log/export.ts');
   if (file === '-') return exportLog({ ...options, out: process.stdout });
+  if (existsSync(file) && !statSync(file).isFile())
+    return exportLog({ ...options, out: createWriteStream(file) });
   const partial = `${file}.partial`;
   const written = createWriteStream(partial, { mode: 0o600 });
   try {
-    if (!file.endsWith('.gz')) {
-      const transferred = await exportLog({ ...options, out: written });
-      renameSync(partial, file);
-      return transferred;
-    }
-    const gzip = createGzip();
-    const [transferred] = await Promise.all([exportLog({ ...options, out: gzip }), pipeline(gzip, written)]);
+    const gzip = file.endsWith('.gz') ? createGzip() : null;
+    const [transferred] = await Promise.all([
+      exportLog({ ...options, out: gzip ?? written }),
+      gzip === null ? undefined : pipeline(gzip, written),
+    ]);
     renameSync(partial, file);
     return transferred;
   } catch (error) {

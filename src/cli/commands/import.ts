@@ -1,5 +1,5 @@
 /** `portolan import`: a new log of an export, with the same hashes; into a folder that has none. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Command } from 'commander';
@@ -27,12 +27,19 @@ export function importing(program: Command): void {
     });
 }
 
+/** @throws {CliFailure} there is no such file, or it cannot be read */
 async function open(file: string): Promise<Readable> {
   if (file === '-') return process.stdin;
+  const is = statSync(file, { throwIfNoEntry: false });
+  if (is === undefined || is.isDirectory())
+    throw new CliFailure(
+      `"${file}" ${is === undefined ? 'is not there' : 'is a folder'}`,
+      exitCodes.notFound,
+    );
   const input = createReadStream(file);
   await new Promise<void>((resolve, reject) => {
     input.once('open', () => resolve());
-    input.once('error', ({ message }) => reject(new CliFailure(message, exitCodes.notFound)));
+    input.once('error', reject);
   });
   if (!file.endsWith('.gz')) return input;
   const gunzip = createGunzip();
