@@ -1,11 +1,17 @@
-/** Exports the log as NDJSON, with the stored payload bytes: up to the head at the start, while the writer goes on. */
+/**
+ * Exports the log as NDJSON, with the stored payload bytes: up to the head at the start, while the writer goes on. The
+ * chain is checked on the way: a backup that no import would take must not pass for one.
+ */
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
+import { readNotedHead } from './head-file.ts';
 import { logPath } from './path.ts';
+import { LogUnusable } from './port.ts';
 import { type EventLine, formatName, formatVersion } from './transfer-format.ts';
+import { createVerifier, type ExpectedHead } from './verify.ts';
 
 export interface ExportOptions {
   readonly dataDir: string;
@@ -22,12 +28,14 @@ export interface Transferred {
 
 const page = 500;
 
-/** @throws {LogUnusable} there is no log, or it is damaged; and what `out` fails with */
+/** @throws {LogUnusable} there is no log, or it is broken; and what `out` fails with */
 export async function exportLog(options: ExportOptions): Promise<Transferred> {
   const path = logPath(options.dataDir);
+  const noted = readNotedHead(options.dataDir) ?? undefined;
   const { db, head } = open(path);
   try {
-    const lines = Readable.from(guarded(path, linesOf(db, head, options.onProgress)), { highWaterMark: 4 });
+    const written = linesOf(db, head, createCheck(db, path, noted), options.onProgress);
+    const lines = Readable.from(guarded(path, written), { highWaterMark: 4 });
     await pipeline(lines, options.out, { signal: options.signal });
     return { events: head.position, head };
   } finally {
@@ -55,10 +63,35 @@ function* guarded(path: string, lines: Generator<string>): Generator<string> {
   }
 }
 
+interface Check {
+  /** @throws {LogUnusable} at the first position up to this one that does not fit */
+  upTo(position: number): void;
+  /** @throws {LogUnusable} the log ends before the head that is noted beside it */
+  end(): void;
+}
+
+function createCheck(db: DatabaseFile, path: string, noted: ExpectedHead | undefined): Check {
+  const verifier = createVerifier(db, noted);
+  function upTo(position: number): void {
+    while (verifier.checkedTo() < position) {
+      const result = verifier.step();
+      if (result === null) continue;
+      const { position: at, reason } = result.firstBad ?? { position, reason: 'the event is missing' };
+      throw new LogUnusable(
+        `${path} is broken at position ${at} (${reason}): an export would not be whole`,
+        'damaged',
+        'keep the file, and put a backup in its place: docs/operations.md, "Backup and restore"',
+      );
+    }
+  }
+  return { upTo, end: () => upTo(noted?.position ?? 0) };
+}
+
 /** Some lines at a time. No read transaction stays open in between. */
 function* linesOf(
   db: DatabaseFile,
   head: Transferred['head'],
+  check: Check,
   onProgress: ExportOptions['onProgress'],
 ): Generator<string> {
   const read = db.prepare(select);
@@ -66,11 +99,12 @@ function* linesOf(
   yield line({ format: formatName, version: formatVersion });
   for (let after = 0; after < head.position; ) {
     const rows = read.all(after, head.position, page) as Row[];
-    if (rows.length === 0) throw new Error(`the event at position ${after + 1} is missing`);
+    check.upTo(rows.at(-1)?.position ?? head.position);
     yield rows.map((row) => specs(row.data) + line(eventLine(row))).join('');
     after = rows.at(-1)!.position;
     onProgress?.(after, head.position);
   }
+  check.end();
   yield line({ end: head.position, hash: head.hash });
 }
 

@@ -51,6 +51,31 @@ test('an export, gzipped by its name, is imported elsewhere with the same head, 
   expect(again.error).toContain('has a log');
 });
 
+test('an export of a log that is broken or cut fails, and leaves no file that would pass for a backup', async () => {
+  await on(portolan.dataDir, 'export', file('sound.ndjson'));
+  for (const [name, change, words] of [
+    [
+      'payload',
+      "UPDATE events SET data = replace(data, 'web', 'bew') WHERE type = 'RouteOpened'",
+      'its payload was changed',
+    ],
+    ['removed', 'DELETE FROM events WHERE position = 3', 'position 3 (the event is missing'],
+    ['cut', 'DELETE FROM events WHERE position > 4', 'the log ends at 4'],
+  ] as const) {
+    await on(file(name), 'import', file('sound.ndjson'));
+    const db = openDatabase(logPath(file(name)), { synchronous: 'FULL' });
+    for (const trigger of db.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").pluck().all())
+      db.exec(`DROP TRIGGER ${trigger}`);
+    db.exec(change);
+    db.close();
+    const ran = await on(file(name), 'export', file(`${name}.ndjson.gz`));
+    expect(ran, name).toMatchObject({ code: 1, out: '' });
+    expect(ran.error).toContain(words);
+    expect(existsSync(file(`${name}.ndjson.gz`))).toBe(false);
+    expect((await on(file(name), 'export')).out).not.toContain('{"end"');
+  }
+});
+
 test('what the system refuses is one line, with the file and the reason', async () => {
   const into = file('no/such/folder/log.ndjson');
   expect(await on(portolan.dataDir, 'export', into)).toMatchObject({ code: 4, out: '' });
