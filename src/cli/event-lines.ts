@@ -13,15 +13,18 @@ const styles: readonly (readonly [RegExp, Style])[] = [
   [/Refused$|Paused$|Unknown$/, 'yellow'],
 ];
 const typeWidth = 22;
+/** Where less would be left for what an event is about, nothing is aligned. */
+const legible = 24;
 
 export const styleOf = (type: string): Style | null =>
   styles.find(([pattern]) => pattern.test(type))?.[1] ?? null;
 
 export function eventLine(output: Pick<Output, 'paint' | 'width'>, event: EventView): string {
   const style = styleOf(event.type);
-  const position = String(event.position).padStart(7);
   const time = clock(event.recordedAt);
-  const type = event.type.padEnd(typeWidth);
+  const aligned = output.width - 7 - time.length - typeWidth - 3 >= legible;
+  const position = aligned ? String(event.position).padStart(7) : String(event.position);
+  const type = aligned ? event.type.padEnd(typeWidth) : event.type;
   const actor = event.actor.kind === 'api' ? ` (${actorText(event.actor)})` : '';
   const room = output.width - position.length - time.length - type.length - 3;
   const text = [`${subjectOf(event)}${actor}`, wordsOf(event)]

@@ -22,8 +22,9 @@ export function createProgress(): Progress {
       const now = Date.now();
       if (now - drawnAt < rest && part !== 1) return;
       drawnAt = now;
+      // Thin where there is more to come: without colours that alone tells.
       const done = Math.round(Math.min(Math.max(part ?? 0, 0), 1) * barWidth);
-      const bar = `${'━'.repeat(done)}${styleText('dim', '━'.repeat(barWidth - done), { stream: stderr })}`;
+      const bar = `${'━'.repeat(done)}${styleText('dim', '─'.repeat(barWidth - done), { stream: stderr })}`;
       const percent = part === null ? '    ' : `${String(Math.floor(part * 100)).padStart(3)}%`;
       const room = Math.max((stderr.columns || 80) - barWidth - 8, 10);
       stderr.write(`\r\x1b[K${bar} ${percent} ${harmless(text).slice(0, room)}`);

@@ -1,5 +1,6 @@
 /** Shows an answer once, or with `--watch` again after each event of the log, until it is interrupted. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import type { OnlineContext } from './context.ts';
 import { CliFailure, exitCodes } from './failure.ts';
 import { type Output, steady } from './output.ts';
@@ -67,16 +68,30 @@ function ring(stream: AsyncGenerator<unknown>) {
   };
 }
 
+/** A line that is longer than the terminal is wide takes several of its rows. */
+const rowsOf = (line: string, width: number): number =>
+  Math.max(1, Math.ceil(stripVTControlCharacters(line).length / width));
+
+/** How many of the lines fit into so many rows. */
+export function thatFit(lines: readonly string[], rows: number, width: number): number {
+  let taken = 0;
+  const first = lines.findIndex((line) => {
+    taken += rowsOf(line, width);
+    return taken > rows;
+  });
+  return first === -1 ? lines.length : first;
+}
+
 function createScreen(output: Output) {
   let shown = '';
   let last: View | null = null;
   let said = '';
   /** From the top, in one write; what does not fit below is left out, else the terminal would scroll. */
   const paint = (lines: readonly string[], foot: string): void => {
-    const shown = lines.slice(0, output.height - 3);
-    const rest = lines.length - shown.length;
+    const fitting = thatFit(lines, output.height - 2 - rowsOf(foot, output.width), output.width);
+    const rest = lines.length - fitting;
     const last = output.paint('dim', rest > 0 ? `${rest} more lines; ${foot}` : foot);
-    output.write(`\x1b[H\x1b[J${steady([...shown, '', last].join('\n'))}\n`);
+    output.write(`\x1b[H\x1b[J${steady([...lines.slice(0, fitting), '', last].join('\n'))}\n`);
   };
   return {
     draw(view: View): void {

@@ -21,6 +21,8 @@ const gap = '  ';
 const narrowest = 6;
 /** What must be left of a column that is to be whole, and of another, rather than that a spare one is shown. */
 const legible = { whole: 20, other: 10 };
+/** Down to which a column that is not to be whole gives way first, and then one that is: one long name must not take all. */
+const ample = { whole: 40, other: 24 };
 
 export function printTable<T>(output: Output, columns: readonly Column<T>[], rows: readonly T[]): void {
   for (const line of layOut(output, columns, rows)) output.line(line);
@@ -67,20 +69,23 @@ function withRoom<T>(columns: readonly Column<T>[], rows: readonly T[], width: n
   return kept.map((at) => columns[at]!);
 }
 
-/** Takes from the widest until all fit; from those that should be whole only when the others have no more. */
+/**
+ * Takes from the widest until all fit: from those that need not be whole, then from those that should be, as long as
+ * each stays ample; then once more in the same order, to the last.
+ */
 function narrow(widths: readonly number[], columns: readonly Column<never>[], room: number): number[] {
   const fitted = [...widths];
-  for (const wholeOnes of [false, true]) {
+  for (const [whole, least] of [
+    [false, ample.other],
+    [true, ample.whole],
+    [false, narrowest],
+    [true, narrowest],
+  ] as const) {
+    const own = fitted.flatMap((_, at) => ((columns[at]!.whole === true) === whole ? [at] : []));
     while (sum(fitted) > room) {
-      const widest = Math.max(
-        ...fitted.filter((_, at) => (columns[at]!.whole === true) === wholeOnes),
-        narrowest,
-      );
-      if (widest === narrowest) break;
-      const at = fitted.findIndex(
-        (width, index) => width === widest && (columns[index]!.whole === true) === wholeOnes,
-      );
-      fitted[at] = widest - 1;
+      const widest = own.reduce((most, at) => (fitted[at]! > fitted[most]! ? at : most), own[0] ?? -1);
+      if (widest === -1 || fitted[widest]! <= least) break;
+      fitted[widest]! -= 1;
     }
   }
   return fitted;

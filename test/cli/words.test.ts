@@ -1,8 +1,10 @@
 /** Tables, moments and names, as people see and type them. */
 import { expect, test } from 'vitest';
+import { eventLine } from '../../src/cli/event-lines.ts';
 import { parseMoment } from '../../src/cli/moment.ts';
 import { nearNames } from '../../src/cli/nearest.ts';
 import { steady } from '../../src/cli/output.ts';
+import { thatFit } from '../../src/cli/show.ts';
 import { layOut } from '../../src/cli/table.ts';
 import { bytes, duration } from '../../src/cli/words.ts';
 
@@ -19,6 +21,37 @@ test('a table takes no more than the terminal has, and cuts what is not to be wh
   expect(lines[1]).toMatch(/^a-name-that-is-long {2}words .*…$/);
   const endless = layOut({ ...plain, width: Number.POSITIVE_INFINITY }, columns, rows);
   expect(endless[1]).not.toContain('…');
+});
+
+test('one long name does not take the room of all other columns', () => {
+  const rows = [
+    ['n'.repeat(100), 'where it goes, in some words'],
+    ['web', 'short'],
+  ];
+  const [head] = layOut({ ...plain, width: 100 }, columns, rows);
+  expect(head!.indexOf('WORDS')).toBeLessThanOrEqual(100 - 24);
+  const [, first] = layOut({ ...plain, width: 60 }, columns, rows);
+  expect(first).toMatch(/^n{10,}… {2}where it .*…$/);
+});
+
+test('where little room is left, an event is told without being aligned', () => {
+  const event = {
+    position: 23,
+    type: 'RouteOpened',
+    recordedAt: new Date().toISOString(),
+    actor: { kind: 'portolan', name: 'portolan' },
+    data: { match: { host: 'web.docker.localhost', path: '/' } },
+  } as never;
+  const line = (width: number): string => eventLine({ ...plain, width }, event);
+  expect(line(80)).toMatch(/^ {5}23 \S+ RouteOpened {12}web\.docker\.localhost$/);
+  expect(line(40)).toMatch(/^23 \S+ RouteOpened web\.docker\.l.*…$/);
+  expect(line(40).length).toBeLessThanOrEqual(40);
+});
+
+test('a line that is longer than the terminal is wide counts as the rows that it takes', () => {
+  expect(thatFit(['a', 'b', 'c'], 2, 40)).toBe(2);
+  expect(thatFit(['a'.repeat(81), 'b', 'c'], 3, 40)).toBe(1);
+  expect(thatFit(['\x1b[31m', '\x1b[32mgreen\x1b[0m'], 2, 5)).toBe(2);
 });
 
 test('where too little would be left of each column, the spare ones are left out, the last one first', () => {

@@ -72,11 +72,14 @@ function linesOf(output: Output, value: Diff): string[] {
   if (added.length + removed.length + changed.length === 0) return [head, 'Nothing is routed differently.'];
   return [
     head,
-    ...added.flatMap((change) => changeLines(output, 'added', change)),
-    ...removed.flatMap((change) => changeLines(output, 'removed', change)),
-    ...changed.flatMap((change) => changeLines(output, 'changed', change)),
+    ...byHost(added).flatMap((change) => changeLines(output, 'added', change)),
+    ...byHost(removed).flatMap((change) => changeLines(output, 'removed', change)),
+    ...byHost(changed).flatMap((change) => changeLines(output, 'changed', change)),
   ];
 }
+
+const byHost = (changes: readonly RouteChange[]): readonly RouteChange[] =>
+  changes.toSorted((one, other) => (one.host < other.host ? -1 : one.host > other.host ? 1 : 0));
 
 function changeLines(output: Output, kind: keyof typeof marks, change: RouteChange): string[] {
   const { before, after, cause } = change;
