@@ -124,8 +124,18 @@ export function usage(): string {
   const lines = Object.values(settings)
     .filter((one) => one.flag !== null)
     .map((one) => `  --${one.flag.padEnd(26)} ${said(one)}`);
-  return ['usage: npm start -- [flags]', '', ...lines].join('\n');
+  return [
+    'usage: portolan serve [flags]   (in a checkout: npm start -- [flags])',
+    '',
+    ...lines,
+    '',
+    'Each may stand in the environment, too: PORTOLAN_HTTP_PORT for --http-port, DOCKER_HOST for --docker-host. The flag wins.',
+  ].join('\n');
 }
+
+/** Their names, with the dashes. */
+export const serveFlags = (): string[] =>
+  Object.values(settings).flatMap((one) => (one.flag === null ? [] : [`--${one.flag}`]));
 
 function readFlags(args: readonly string[]): Readonly<Record<string, string | undefined>> {
   const names = Object.values(settings).flatMap((one) => (one.flag === null ? [] : [one.flag]));

@@ -11,6 +11,8 @@ export interface KnownNames {
   containers(): Promise<readonly string[]>;
   hosts(): Promise<readonly string[]>;
   eventTypes(): Promise<readonly string[]>;
+  /** Flags of the service, which reads its command line by itself. */
+  serveFlags(): Promise<readonly string[]>;
 }
 
 /** @param words after `portolan`; the last one is being typed */
@@ -19,11 +21,20 @@ export async function complete(
   words: readonly string[],
   known: KnownNames,
 ): Promise<Candidate[]> {
-  const typed = words.at(-1) ?? '';
-  const { command, open, positionals } = walk(program, words.slice(0, -1));
+  const last = words.at(-1) ?? '';
+  // `--type=Route` is an option and the beginning of its value.
+  const [, option, value] = /^(--[\w-]+)=(.*)$/s.exec(last) ?? [];
+  const before = option === undefined ? words.slice(0, -1) : [...words.slice(0, -1), option];
+  const typed = value ?? last;
+  const { command, open, positionals } = walk(program, before);
   const all =
-    open === null ? await fresh(program, command, typed, positionals, known) : await valuesOf(open, known);
-  return all.filter(({ text }) => text.startsWith(typed));
+    open === null
+      ? await fresh(program, command, typed, positionals, known)
+      : await valuesOf(open, typed, known);
+  const prefix = option === undefined ? '' : `${option}=`;
+  return all
+    .filter(({ text }) => text.startsWith(typed))
+    .map(({ text, about }) => ({ text: `${prefix}${text}`, about }));
 }
 
 /** Which command it is, and whether an option still wants its value. */
@@ -55,6 +66,7 @@ async function fresh(
   positionals: number,
   known: KnownNames,
 ): Promise<Candidate[]> {
+  if (typed.startsWith('-') && command.name() === 'serve') return plain(await known.serveFlags());
   if (typed.startsWith('-')) {
     return optionsOf(program, command).flatMap(({ long, description }) =>
       long ? [{ text: long, about: description }] : [],
@@ -66,17 +78,21 @@ async function fresh(
       .visibleCommands(program)
       .map((one) => ({ text: one.name(), about: one.description() }));
   }
-  const argument = command.registeredArguments[positionals] ?? command.registeredArguments.at(-1);
-  return argument === undefined ? [] : valuesOf(argument, known);
+  const last = command.registeredArguments.at(-1);
+  const argument = command.registeredArguments[positionals] ?? (last?.variadic ? last : undefined);
+  return argument === undefined ? [] : valuesOf(argument, typed, known);
 }
 
 const optionsOf = (program: Command, command: Command): readonly Option[] =>
   command === program ? program.options : [...command.options, ...program.options];
 
-async function valuesOf(one: Argument | Option, known: KnownNames): Promise<Candidate[]> {
-  const plain = (texts: readonly string[]): Candidate[] => texts.map((text) => ({ text, about: '' }));
+const plain = (texts: readonly string[]): Candidate[] => texts.map((text) => ({ text, about: '' }));
+
+async function valuesOf(one: Argument | Option, typed: string, known: KnownNames): Promise<Candidate[]> {
   if (one.argChoices !== undefined) return plain(one.argChoices);
   const name = 'long' in one ? one.attributeName() : one.name();
+  if (name === 'url' && typed.startsWith('http'))
+    return plain((await known.hosts()).map((host) => `http://${host}`));
   if (name === 'host' || name === 'url') return plain(await known.hosts());
   if (name === 'type') return plain(await known.eventTypes());
   return name === 'name' || name === 'container' ? plain(await known.containers()) : [];

@@ -2,12 +2,14 @@
 import { getSystemErrorMessage } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { audit } from './commands/audit.ts';
+import { compact } from './commands/compact.ts';
 import { completion } from './commands/completion.ts';
 import { containers } from './commands/containers.ts';
 import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
 import { events } from './commands/events.ts';
 import { exporting } from './commands/export.ts';
+import { help } from './commands/help.ts';
 import { history } from './commands/history.ts';
 import { importing } from './commands/import.ts';
 import { lifecycle } from './commands/lifecycle.ts';
@@ -30,13 +32,13 @@ Exit codes: 0 done, or the answer is yes; 1 it failed, or the answer is no; 2 th
 export function createProgram(version: string, json = false): Command {
   const env = process.env;
   const program = new Command('portolan')
-    // As JSON it is said once, by who catches it.
-    .configureOutput(json ? { writeErr: () => undefined, outputError: () => undefined } : {})
+    // What is wrong with a command line is said once, by who catches it; without any command there is help.
+    .configureOutput({ outputError: () => undefined, ...(json ? { writeErr: () => undefined } : {}) })
     .description(
       'A reverse proxy for Docker that finds its own routes and remembers every one it ever served',
     )
     .version(version, '-V, --version', 'print the version')
-    .helpCommand('help [command]', 'say more about a command')
+    .helpCommand(false)
     .option('--api <url>', 'the API (PORTOLAN_API)', env['PORTOLAN_API'] || apiOf(env['PORTOLAN_API_PORT']))
     .option(
       '--data-dir <folder>',
@@ -54,9 +56,9 @@ export function createProgram(version: string, json = false): Command {
     .configureHelp({ showGlobalOptions: true });
   const groups: readonly (readonly [string, readonly ((program: Command) => void)[]])[] = [
     ['Routes and their past:', [routes, resolve, why, history, diff]],
-    ['The log:', [events, audit, verify, exporting, importing, replay]],
+    ['The log:', [events, audit, verify, exporting, importing, replay, compact]],
     ['Containers:', [containers, run, lifecycle, logs, stats]],
-    ['The service:', [serve, doctor, completion]],
+    ['The service:', [serve, doctor, completion, help]],
   ];
   for (const [title, commands] of groups) {
     program.commandsGroup(title);
@@ -77,7 +79,8 @@ export async function runCommandLine(args: readonly string[], version: string): 
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
-      if (json && error.exitCode !== 0) createOutput({ json }).failure(misused(error));
+      const helped = error.exitCode === 0 || (error.code === 'commander.help' && !json);
+      if (!helped) createOutput({ json }).failure(misused(error, program, args));
       return;
     }
     const failure = error instanceof CliFailure ? error : expected(error);
@@ -93,11 +96,14 @@ function wantsJson(args: readonly string[]): boolean {
 }
 
 /** Commander has said nothing yet: its message may have a second line, with what was meant. */
-function misused({ code, message }: CommanderError): CliFailure {
+function misused({ code, message }: CommanderError, program: Command, args: readonly string[]): CliFailure {
   if (code === 'commander.help')
     return new CliFailure('a command is missing', exitCodes.usage, ['portolan help']);
-  const [first = '', ...hints] = message.replace(/^error: /, '').split('\n');
-  return new CliFailure(first, exitCodes.usage, hints);
+  const [first = '', ...meant] = message.replace(/^error: /, '').split('\n');
+  const hints = meant.map((line) => line.replace(/^\(Did (.*)\)$/, 'did $1'));
+  const command = args.find((word) => program.commands.some((one) => one.name() === word)) ?? 'help';
+  const more = command === 'help' || code === 'commander.unknownCommand' ? '' : ` ${command}`;
+  return new CliFailure(first, exitCodes.usage, [...hints, `portolan help${more}`]);
 }
 
 /** The log's own failures carry a hint, the system's a call. What carries neither is a defect, and is shown as one. */

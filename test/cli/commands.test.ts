@@ -51,6 +51,11 @@ describe('questions', () => {
     expect(forced.out).toContain('\x1b');
   });
 
+  test('where nothing is routed it says of which host, and of which time', async () => {
+    expect((await cli('routes', '--host', 'never')).out).toBe('never has no route: portolan why never\n');
+    expect((await cli('routes', '--at', 'position:1')).out).toBe('Nothing was routed then.\n');
+  });
+
   test('resolve says where a URL goes; exit code 1 where it goes nowhere', async () => {
     const there = await cli('resolve', `http://${hostOf('web')}/a`);
     expect(there).toMatchObject({ code: 0 });
@@ -258,9 +263,12 @@ describe('errors say what to do', () => {
 
   test('a wrong command line: exit code 2, with what is allowed', async () => {
     for (const [args, words] of [
-      [['rotues'], 'Did you mean routes?'],
+      [['rotues'], 'did you mean routes?\n  portolan help\n'],
+      [['help', 'rotues'], 'Allowed choices are routes, '],
+      [['stop'], "portolan: missing required argument 'name'\n  portolan help stop\n"],
+      [['events', '--type', 'routeopend'], 'did you mean RouteOpened?'],
       [['routes', '--at', 'yesterday-ish'], 'Allowed: 14:03'],
-      [['events', '--type', 'Nothing'], 'RouteOpened'],
+      [['events', '--type', 'Nothing'], '--type is "Nothing"; allowed: '],
       [['routes', '--api', 'ftp://x'], '--api is "ftp://x"'],
       [['resolve'], "missing required argument 'url'"],
     ] as const) {
@@ -273,8 +281,8 @@ describe('errors say what to do', () => {
 
 describe('with --json errors are JSON on standard error, with the same exit codes', () => {
   test.each([
-    [['rotues'], 2, "unknown command 'rotues'", '(Did you mean routes?)'],
-    [['routes', '--colour'], 2, "unknown option '--colour'", undefined],
+    [['rotues'], 2, "unknown command 'rotues'", 'did you mean routes?'],
+    [['routes', '--colour'], 2, "unknown option '--colour'", 'portolan help routes'],
     [[], 2, 'a command is missing', 'portolan help'],
     [['routes', '--api', 'ftp://x'], 2, '--api is "ftp://x"', undefined],
     [['history', 'wbe.docker.localhost'], 4, 'wbe.docker.localhost', 'did you mean web.docker.localhost'],
@@ -360,6 +368,11 @@ describe('completion', () => {
     expect(await candidates('events', '--type', 'RouteO')).toEqual(['RouteOpened']);
     expect(await candidates('stop', 'sh')).toEqual(['shop']);
     expect(await candidates('history', 'web')).toEqual([hostOf('web')]);
+    expect(await candidates('history', hostOf('web'), '')).toEqual(['']);
+    expect(await candidates('resolve', 'http://w')).toEqual([`http://${hostOf('web')}`]);
+    expect(await candidates('events', '--type=RouteO')).toEqual(['--type=RouteOpened']);
+    expect(await candidates('serve', '--http-')).toEqual(['--http-port', '--http-host']);
+    expect(await candidates('help', 'his')).toEqual(['history']);
   });
 
   test('the script for bash asks for the word that is being typed', async () => {

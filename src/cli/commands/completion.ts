@@ -17,7 +17,10 @@ _portolan() {
   while IFS=$'\\t' read -r line _; do COMPREPLY+=("$line"); done \\
     < <(portolan __complete -- "\${words[@]:1}" 2>/dev/null)
   local typed="\${words[-1]}" part="\${COMP_WORDS[COMP_CWORD]}"
-  if [[ "$typed" == *:* && "$part" != "$typed" ]]; then COMPREPLY=("\${COMPREPLY[@]#"\${typed%:*}:"}"); fi
+  if [[ "$typed" == *[:=]* && "$part" != "$typed" ]]; then
+    local head="\${typed%"\${typed##*[:=]}"}"
+    COMPREPLY=("\${COMPREPLY[@]#"$head"}")
+  fi
 }
 complete -o default -F _portolan portolan
 `,
@@ -27,14 +30,19 @@ _portolan() {
   local -a found
   local text about
   while IFS=$'\\t' read -r text about; do
-    found+=("\${text//:/\\\\:}:$about")
+    found+=("\${text//:/\\\\:}\${about:+:$about}")
   done < <(portolan __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   (( \${#found} )) && _describe portolan found || _files
 }
 if [[ "\${funcstack[1]}" == _portolan ]]; then _portolan "$@"; else compdef _portolan portolan; fi
 `,
   fish: `# portolan completion fish > ~/.config/fish/completions/portolan.fish
-complete -c portolan -f -a '(portolan __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+function __portolan_complete
+  set -l found (portolan __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  # Where there is nothing to say it may be a file.
+  test (count $found) -gt 0; and printf '%s\\n' $found; or __fish_complete_path (commandline -ct)
+end
+complete -c portolan -f -a '(__portolan_complete)'
 `,
 };
 
@@ -65,6 +73,7 @@ export function completion(program: Command): void {
       const found = await complete(program, words, {
         containers: async () => (await ask<Container>('/containers')).map(({ name }) => name),
         eventTypes: async () => (await import('../../events/event.ts')).eventTypes,
+        serveFlags: async () => (await import('../../config.ts')).serveFlags(),
         hosts: async () => (await ask<HostView>('/hosts')).map(({ host }) => host),
       });
       for (const { text, about } of found) output.line(about === '' ? text : `${text}\t${about}`);

@@ -5,6 +5,7 @@ import { type OnlineContext, online } from '../context.ts';
 import { eventLine } from '../event-lines.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
 import { parseMoment } from '../moment.ts';
+import { nearNames } from '../nearest.ts';
 import { countOf, positionOf } from '../numbers.ts';
 import type { EventView } from '../shapes.ts';
 
@@ -38,9 +39,25 @@ export function events(program: Command): void {
     .option('--until <time>', 'recorded until', (text) => parseMoment(text))
     .action(async (options: Options, command: Command) => {
       const context = online(command);
+      if (options.type !== undefined) await requireType(options.type);
       const last = await printNewest(context, options);
       if (options.follow === true) await follow(context, options, last);
     });
+}
+
+/** The API would list all of them. @throws {CliFailure} */
+async function requireType(type: string): Promise<void> {
+  const types: readonly string[] = (await import('../../events/event.ts')).eventTypes;
+  if (types.includes(type)) return;
+  const near = nearNames(
+    type,
+    types.map((one) => one.toLowerCase()),
+  ).map((found) => types.find((one) => one.toLowerCase() === found)!);
+  throw new CliFailure(
+    `--type is "${type}"; allowed: a type of event, as docs/events.md lists them`,
+    exitCodes.usage,
+    [near.length === 0 ? 'e.g. RouteOpened' : `did you mean ${near.join(', ')}?`],
+  );
 }
 
 /** @returns the position up to which all has been asked for */

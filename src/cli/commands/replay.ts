@@ -41,21 +41,27 @@ export function replay(program: Command): void {
     .action(async (mode: string, { until, detach, ...policy }: Options, command: Command) => {
       const context = online(command);
       const changes = Object.keys(policy).length === 0 ? undefined : policy;
+      if (mode === 'what-if' && changes === undefined)
+        throw new CliFailure('what-if wants to know what would differ', exitCodes.usage, [
+          '--domain, --expose, --allowed-hosts or --claim-hold',
+        ]);
       const body = { mode, until, policy: changes };
-      const begun = await context.client.call<Replay>('POST', '/replays', { body });
-      const ended = detach === true ? begun : await follow(context, begun.id);
+      const begin = (): Promise<Replay> => context.client.call('POST', '/replays', { body });
+      const ended = detach === true ? await begin() : await follow(context, begin);
       if (context.output.json) context.output.answer(ended);
       else printReplay(context.output, ended);
       process.exitCode = exitCodeOf(ended);
     });
 }
 
-/** Ctrl-C cancels it. */
-async function follow({ client }: OnlineContext, id: string): Promise<Replay> {
+/** Ctrl-C cancels it, also one that comes before it is known that it has begun. */
+async function follow({ client }: OnlineContext, begin: () => Promise<Replay>): Promise<Replay> {
   const progress = createProgress();
   const interruption = onInterrupt();
   const { signal } = interruption;
+  let id = '';
   try {
+    id = (await begin()).id;
     for await (const { event, data } of client.stream('GET', `/replays/${id}/stream`, { signal })) {
       const replay = JSON.parse(data) as Replay;
       if (event === 'end') return replay;
@@ -64,7 +70,7 @@ async function follow({ client }: OnlineContext, id: string): Promise<Replay> {
       progress.update(head === 0 ? null : position / head, `position ${position} of ${head}, ${rate}`);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted || id === '') throw error;
   } finally {
     progress.end();
     interruption.over();
