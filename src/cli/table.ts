@@ -20,7 +20,7 @@ const gap = '  ';
 /** Below this no column is cut. */
 const narrowest = 6;
 /** What must be left of a column that is to be whole, and of another, rather than that a spare one is shown. */
-const legible = { whole: 20, other: 10 };
+const legible = { whole: 24, other: 10 };
 /** Down to which a column that is not to be whole gives way first, and then one that is: one long name must not take all. */
 const ample = { whole: 40, other: 24 };
 
@@ -71,13 +71,15 @@ function withRoom<T>(columns: readonly Column<T>[], rows: readonly T[], width: n
 
 /**
  * Takes from the widest until all fit: from those that need not be whole, then from those that should be, as long as
- * each stays ample; then once more in the same order, to the last.
+ * each stays ample; then in the same order as long as each is legible, then to the last.
  */
 function narrow(widths: readonly number[], columns: readonly Column<never>[], room: number): number[] {
   const fitted = [...widths];
   for (const [whole, least] of [
     [false, ample.other],
     [true, ample.whole],
+    [false, legible.other],
+    [true, legible.whole],
     [false, narrowest],
     [true, narrowest],
   ] as const) {
