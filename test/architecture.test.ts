@@ -41,6 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'routing/nearest.ts',
     'log/verify-log.ts',
     'log/verify.ts',
+    'log/lost-log.ts',
     'log/export.ts',
     'log/import.ts',
     'log/read.ts',

@@ -1,12 +1,13 @@
 /** Opens the log's file for writing, and refuses one that is not what it was: an empty file is no empty history. */
-import { existsSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrate, refuseNewer } from '../db/migrate.ts';
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
 import { headPath, type NotedHead, readNotedHead } from './head-file.ts';
+import { refuseEmptied, refuseLost } from './lost-log.ts';
 import { logPath } from './path.ts';
 import { LogUnusable } from './port.ts';
 import { verifyTail } from './verify.ts';
@@ -23,9 +24,8 @@ const checkpointPages = 4_000;
 export function openLogFile(dataDir: string): DatabaseFile {
   const path = logPath(dataDir);
   try {
-    const noted = readNotedHead(dataDir);
-    if (sizeOf(path) > 0) inspect(path, noted);
-    else refuseEmpty(dataDir, path, noted);
+    refuseLost(dataDir);
+    if (sizeOf(path) > 0) inspect(path, readNotedHead(dataDir));
     return openForWriting(path);
   } catch (error) {
     throw toUnusable(error, path);
@@ -67,30 +67,6 @@ function inspect(path: string, noted: NotedHead | null): void {
   } finally {
     db.close();
   }
-}
-
-/** SQLite opens a file of 0 bytes as a fresh database, and makes one that is missing. */
-function refuseEmpty(dataDir: string, path: string, noted: NotedHead | null): void {
-  const state = existsSync(path) ? 'is empty' : 'is missing';
-  if (noted !== null) refuseEmptied(path, state, noted);
-  // A first start that was cut off leaves nothing of these behind.
-  const traces = ['portolan.db-wal', 'projections.db', 'heartbeat'].filter(
-    (file) => sizeOf(join(dataDir, file)) > 0,
-  );
-  if (traces.length === 0) return;
-  throw new LogUnusable(
-    `${path} ${state}, but there was a log, of which are left: ${traces.join(', ')}`,
-    'empty-file',
-    `restore a backup; to begin a new history, remove ${['portolan.db', ...traces].join(', ')}`,
-  );
-}
-
-function refuseEmptied(path: string, state: string, noted: NotedHead): never {
-  throw new LogUnusable(
-    `${path} ${state}, but there was a log of ${noted.position} events`,
-    'empty-file',
-    'restore a backup; to begin a new history, remove portolan.db, portolan.head, projections.db and heartbeat',
-  );
 }
 
 /** The noted head must still be in the log: a copy without its WAL, a truncation or an older copy lacks it. */

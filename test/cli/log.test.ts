@@ -140,7 +140,7 @@ test('an import notes its head: a log that is emptied or cut before its first st
   );
   for (const suffix of ['', '-wal', '-shm']) writeFileSync(`${logPath(file('noted'))}${suffix}`, '');
   const emptied = await on(file('noted'), 'verify');
-  expect(emptied.error).toContain('holds no events');
+  expect(emptied.error).toMatch(/^portolan: .* is empty, but there was a log of \d+ events\n/);
   const started = await on(file('noted'), 'serve', '--http-port', '0', '--api-port', '0');
   expect(started).toMatchObject({ code: 1 });
   expect(started.error).toMatch(/^portolan: .* is empty, but there was a log of \d+ events;/);
