@@ -56,5 +56,7 @@ function answerOf(failure: ModemFailure): string {
   const { json } = failure;
   if (typeof json === 'object' && json !== null && 'message' in json) return String(json.message);
   if (Buffer.isBuffer(json) && json.length > 0) return json.toString('utf8', 0, 1000).trim();
-  return (failure.message ?? 'no reason given').replace(/^\(HTTP code \d+\) /, '').trim();
+  const words = (failure.message ?? 'no reason given').replace(/^\(HTTP code \d+\) /, '').trim();
+  // What docker-modem makes of JSON that is not the engine's.
+  return words.replace('[object Object]', JSON.stringify(json).slice(0, 300));
 }

@@ -1,5 +1,6 @@
 /** `portolan doctor` on machines that lack one thing or another. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkHandOver } from '../../src/cli/doctor/hand-over.ts';
 import { checkNames } from '../../src/cli/doctor/names.ts';
 import { checkPort } from '../../src/cli/doctor/port.ts';
+import { checkToken } from '../../src/cli/doctor/token.ts';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
 import { type Ran, runCli } from '../support/cli.ts';
 import { startGetOnly } from '../support/get-only.ts';
@@ -108,6 +110,59 @@ test('names: what Linux and what Safari need', async () => {
   const other = await checkNames('portolan.invalid', 'linux');
   expect(other).toMatchObject({ state: 'problem' });
   expect(other.mend[0]).toContain('wildcard record');
+});
+
+test('a token that others can read', () => {
+  const path = join(folder, 'token');
+  expect(checkToken(path)).toMatchObject({ state: 'skipped' });
+  writeFileSync(path, 'x'.repeat(64));
+  for (const [mode, state] of [
+    [0o600, 'ok'],
+    [0o640, 'note'],
+    [0o644, 'problem'],
+  ] as const) {
+    chmodSync(path, mode);
+    expect(checkToken(path)).toMatchObject({ state });
+  }
+  expect(checkToken(path).mend[0]).toBe(`chmod 600 ${path}`);
+});
+
+test('a log that was there and is gone is a problem, as it is for the service', async () => {
+  const dataDir = join(folder, 'lost');
+  mkdirSync(dataDir);
+  writeFileSync(join(dataDir, 'portolan.head'), `{"position":44,"hash":"${'a'.repeat(64)}"}\n`);
+  const { items, code } = await doctor('--docker-host', simulator.host, '--data-dir', dataDir);
+  expect(items.get('log')).toMatchObject({
+    state: 'problem',
+    says: expect.stringContaining('a log of 44 events'),
+  });
+  expect(code).toBe(1);
+  const verified = await runCli({ apiPort: 25_099, dataDir }, ['verify']);
+  expect(verified).toMatchObject({ code: 1, error: expect.stringContaining('a log of 44 events') });
+});
+
+test('an address that this machine does not have', async () => {
+  const asked = { check: 'port', flag: '--http-port', port: 25_099, dataDir: folder };
+  const found = await checkPort({ ...asked, hosts: ['192.0.2.1'] });
+  expect(found).toMatchObject({ state: 'problem', says: '192.0.2.1 is no address of this machine.' });
+  expect(found.mend.join()).toContain('--http-host');
+});
+
+test('containers without an address are not counted among those that are reached', async () => {
+  await simulator.run({ name: 'alone', networkMode: 'none' });
+  const { items } = await doctor('--docker-host', simulator.host);
+  expect(items.get('networks')?.says).toMatch(/^1 of 2 running containers are reached, .*: alone\.$/);
+});
+
+test('what answers but is no engine is told in words', async () => {
+  const server = http.createServer((_, answer) =>
+    answer.writeHead(404, { 'Content-Type': 'application/json' }).end('{"detail":"nothing here"}'),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const { items } = await doctor('--docker-host', `tcp://127.0.0.1:${port}`);
+  server.close();
+  expect(items.get('engine')?.says).toContain('{"detail":"nothing here"}');
 });
 
 test('connections at a hand-over: what the kernel is set to', () => {

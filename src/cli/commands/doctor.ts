@@ -1,4 +1,5 @@
 /** `portolan doctor`: what Portolan needs of this machine, what is missing, and how to mend it. Exit code 1 on a problem. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../../config.ts';
 import { type Context, offline } from '../context.ts';
@@ -65,6 +66,7 @@ async function* examine(config: Config): AsyncGenerator<Finding> {
   const { checkPort } = await import('../doctor/port.ts');
   const { checkNames } = await import('../doctor/names.ts');
   const { checkLog } = await import('../doctor/log.ts');
+  const { checkToken } = await import('../doctor/token.ts');
   const { checkHandOver } = await import('../doctor/hand-over.ts');
   yield* examineEngine(config);
   const { httpHosts, httpPort, apiHost, apiPort, dataDir } = config;
@@ -75,6 +77,8 @@ async function* examine(config: Config): AsyncGenerator<Finding> {
   yield await checkLog(dataDir, (position, head) =>
     progress.update(position / head, `log: position ${position} of ${head}`),
   ).finally(progress.end);
+  if (process.env['PORTOLAN_TOKEN'] === undefined)
+    yield checkToken(config.tokenFile ?? join(dataDir, 'token'));
   yield checkHandOver();
 }
 

@@ -1,12 +1,13 @@
 /** Whether the Docker engine answers, who may use its socket, and whether it takes commands. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { callEngine } from '../../docker/call.ts';
 import type { Connections } from '../../docker/connection.ts';
 import { containerOf } from '../../docker/container.ts';
 import { EngineError, type EngineInfo } from '../../docker/engine.ts';
 import { identify } from '../../docker/identify.ts';
+import { groupName } from './accounts.ts';
 import { type Finding, found } from './finding.ts';
 
 const finding = found('engine');
@@ -52,6 +53,7 @@ async function checkCommands(writing: Connections['writing']): Promise<Finding> 
 
 function explainSocket(path: string, error: unknown): Finding {
   const code = codeOf(error);
+  if (code === 'EACCES' || code === 'EPERM') return explainForbidden(path);
   if (!existsSync(path)) {
     const others = otherSockets().filter((other) => existsSync(other));
     return finding('problem', `there is no socket at ${path}.`, [
@@ -59,15 +61,29 @@ function explainSocket(path: string, error: unknown): Finding {
       'start Docker: systemctl start docker (Debian: apt-get install docker.io)',
     ]);
   }
-  if (code === 'EACCES' || code === 'EPERM') {
-    const group = groupName(statSync(path).gid);
-    return finding('problem', `${userInfo().username} may not use ${path}.`, [
-      `sudo usermod -aG ${group} ${userInfo().username}, then sign in again (this group is root on the machine)`,
-      'or begin with a socket proxy that allows GET alone: docs/operations.md',
-    ]);
-  }
   return finding('problem', `nothing answers at ${path}: ${(error as Error).message}.`, [
     'start Docker: systemctl start docker; its log: journalctl -u docker',
+  ]);
+}
+
+function explainForbidden(path: string): Finding {
+  const { username } = userInfo();
+  const says = `${username} may not use ${path}.`;
+  const proxy = 'or begin with a socket proxy that allows GET alone: docs/operations.md';
+  // The folder around it may be closed, too: then it is not even seen.
+  if (!existsSync(path))
+    return finding('problem', says, [
+      `its folder is closed to ${username}: sudo ls -ld ${dirname(path)}`,
+      proxy,
+    ]);
+  const { gid } = statSync(path);
+  const group = gid === 0 ? 'docker' : groupName(gid);
+  return finding('problem', says, [
+    ...(gid === 0
+      ? [`give the socket a group of its own: "group": "${group}" in /etc/docker/daemon.json`]
+      : []),
+    `sudo usermod -aG ${group} ${username}, then sign in again (this group is root on the machine)`,
+    proxy,
   ]);
 }
 
@@ -85,14 +101,3 @@ const otherSockets = (): string[] => [
   join(homedir(), '.docker/desktop/docker.sock'),
   join(homedir(), '.colima/default/docker.sock'),
 ];
-
-function groupName(id: number): string {
-  try {
-    const line = readFileSync('/etc/group', 'utf8')
-      .split('\n')
-      .find((one) => one.split(':')[2] === String(id));
-    return line?.split(':')[0] ?? String(id);
-  } catch {
-    return String(id);
-  }
-}

@@ -26,20 +26,59 @@ export async function checkNetworks(
   ]);
   const reach = resolveReach({ setting, info, address, engineHost, own, platform: process.platform });
   const containers = await createReader({ docker: people, conceal: () => '' }).list();
-  const running = containers.filter(({ status, id }) => status === 'running' && id !== own?.id);
-  const targets = running.slice(0, most).flatMap((one) => targetOf(one, reach));
+  const running = containers
+    .filter(({ status, id }) => status === 'running' && id !== own?.id)
+    .slice(0, most);
+  const targets = running.flatMap((one) => targetOf(one, reach));
   if (targets.length === 0) return explainNone(running.length, reach);
-  const reached = await Promise.all(targets.map(async (target) => ((await answers(target)) ? null : target)));
-  const missed = reached.filter((target) => target !== null);
-  const way = words[reach.kind];
-  if (missed.length === 0)
-    return finding('ok', `all ${targets.length} running containers are reached, ${way}.`);
+  const tried = await Promise.all(
+    targets.map(async (target) => ({ ...target, answer: await knock(target) })),
+  );
+  const missed = tried.filter(({ answer }) => answer === 'none');
+  if (missed.length > 0) return explainMissed(missed, targets.length, reach);
+  const others = running.filter(({ name }) => !targets.some((target) => target.name === name));
+  const count = others.length === 0 ? `all ${running.length}` : `${targets.length} of ${running.length}`;
+  const says = `${count} running containers are reached, ${words[reach.kind]}`;
+  const rest = others.length === 0 ? '' : `; ${lacking[reach.kind]}: ${listed(others)}`;
+  const closed = networksThatRefuse(tried);
+  if (closed.length === 0) return finding('ok', `${says}${rest}.`);
+  return finding(
+    'note',
+    `${says}, but all that were tried on ${closed.join(', ')} refuse their port${rest}.`,
+    [
+      'either nothing listens there in any of them, or a firewall rejects: sudo iptables -S | grep REJECT; ufw status',
+    ],
+  );
+}
+
+const lacking: Readonly<Record<Reach['kind'], string>> = {
+  network: 'without an address of their own',
+  shared: 'on no shared network',
+  published: 'without a published port',
+  simulated: 'without an address',
+};
+
+const listed = (all: readonly { readonly name: string }[]): string =>
+  all
+    .slice(0, 5)
+    .map(({ name }) => name)
+    .join(', ') + (all.length > 5 ? ', …' : '');
+
+/** One that refuses may just not listen yet; where all of a network do, it may be a firewall that says so in their place. */
+function networksThatRefuse(tried: readonly (Target & { readonly answer: Answer })[]): string[] {
+  const open = new Set(tried.filter(({ answer }) => answer === 'connected').map(({ network }) => network));
+  const asked = tried.filter(({ exposes }) => exposes).map(({ network }) => network);
+  return [...new Set(asked)].filter((network) => !open.has(network));
+}
+
+function explainMissed(missed: readonly Target[], count: number, reach: Reach): Finding {
   const names = missed.slice(0, 5).map((target) => `${target.name} (${target.host}:${target.port})`);
   return finding(
     'problem',
-    `${missed.length} of ${targets.length} running containers are not reached, ${way}: ${names.join(', ')}.`,
+    `${missed.length} of ${count} running containers are not reached, ${words[reach.kind]}: ${names.join(', ')}.`,
     [
       'a firewall between here and the bridge? sudo iptables -S | grep -E "DROP|REJECT"; ufw status',
+      'on a macvlan or ipvlan network? their host does not reach those: docker network connect bridge NAME',
       'an engine in a virtual machine? publish their ports, and --reach published',
     ],
   );
@@ -67,19 +106,24 @@ function explainNone(running: number, reach: Reach): Finding {
   );
 }
 
+type Answer = 'connected' | 'refused' | 'none';
+
 interface Target {
   readonly name: string;
+  readonly network: string;
+  /** Its port is known, rather than guessed. */
+  readonly exposes: boolean;
   readonly host: string;
   readonly port: number;
 }
 
-/** Any port tells: a refused connection has reached its container. */
 function targetOf({ name, networks, exposed, published }: ContainerView, reach: Reach): Target[] {
   if (reach.kind === 'published') {
     const port = published.find(({ hostPort }) => hostPort > 0);
     if (port === undefined) return [];
     const wildcard = ['', '0.0.0.0', '::'].includes(port.hostAddress);
-    return [{ name, host: wildcard ? reach.host : port.hostAddress, port: port.hostPort }];
+    const host = wildcard ? reach.host : port.hostAddress;
+    return [{ name, network: 'published ports', exposes: true, host, port: port.hostPort }];
   }
   const network = networks.find(
     (one) =>
@@ -87,18 +131,21 @@ function targetOf({ name, networks, exposed, published }: ContainerView, reach: 
       (reach.kind !== 'shared' || reach.networks.includes(one.name)),
   );
   if (network === undefined) return [];
-  return [{ name, host: network.address || network.address6, port: exposed[0] ?? 80 }];
+  const host = network.address || network.address6;
+  return [{ name, network: network.name, exposes: exposed.length > 0, host, port: exposed[0] ?? 80 }];
 }
 
-function answers({ host, port }: Target): Promise<boolean> {
+function knock({ host, port }: Target): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
-    const end = (reached: boolean): void => {
+    const end = (answer: Answer): void => {
       socket.destroy();
-      resolve(reached);
+      resolve(answer);
     };
-    socket.setTimeout(patience, () => end(false));
-    socket.once('connect', () => end(true));
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNREFUSED'));
+    socket.setTimeout(patience, () => end('none'));
+    socket.once('connect', () => end('connected'));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) =>
+      end(code === 'ECONNREFUSED' ? 'refused' : 'none'),
+    );
   });
 }

@@ -19,10 +19,15 @@ export async function checkPort(question: PortQuestion): Promise<Finding> {
   if (port === 0) return finding('skipped', 'any free port is taken.');
   for (const host of hosts) {
     const code = await tryListen(host, port);
+    // Without IPv6 Portolan does without its loopback address; any other was asked for.
+    if (host === '::1' && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) continue;
+    if (code === 'EADDRNOTAVAIL')
+      return finding('problem', `${host} is no address of this machine.`, [
+        `name one of its addresses with ${flag.replace('-port', '-host')}, or 0.0.0.0 for all: ip -br addr`,
+      ]);
     if (code === 'EADDRINUSE') return explainTaken(question);
     if (code === 'EACCES') return explainRefused(question);
-    // Without IPv6 Portolan does without it.
-    if (code !== null && code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') {
+    if (code !== null) {
       return finding('problem', `port ${port} on ${host} cannot be had (${code}).`, [
         `choose another: ${flag}`,
       ]);
