@@ -113,7 +113,9 @@ test('names: what Linux and what Safari need', async () => {
 });
 
 test('a token that others can read', () => {
-  const path = join(folder, 'token');
+  const open = join(folder, 'open');
+  mkdirSync(open);
+  const path = join(open, 'token');
   expect(checkToken(path)).toMatchObject({ state: 'skipped' });
   writeFileSync(path, 'x'.repeat(64));
   for (const [mode, state] of [
@@ -121,9 +123,15 @@ test('a token that others can read', () => {
     [0o640, 'note'],
     [0o644, 'problem'],
   ] as const) {
+    chmodSync(folder, 0o755);
     chmodSync(path, mode);
-    expect(checkToken(path)).toMatchObject({ state });
+    expect(checkToken(path), `${mode}`).toMatchObject({ state });
   }
+  chmodSync(folder, 0o700);
+  expect(checkToken(path)).toMatchObject({
+    state: 'note',
+    says: expect.stringContaining('only the folders'),
+  });
   expect(checkToken(path).mend[0]).toBe(`chmod 600 ${path}`);
 });
 
