@@ -13,7 +13,8 @@ import { checkToken } from '../../src/cli/doctor/token.ts';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
 import { type Ran, runCli } from '../support/cli.ts';
 import { startGetOnly } from '../support/get-only.ts';
-import { createEngine } from '../support/simulated.ts';
+import { cleanUp } from '../support/portolan.ts';
+import { createEngine, serveOn } from '../support/simulated.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-doctor-'));
 let simulator: Simulator;
@@ -98,6 +99,22 @@ test('a port that Portolan itself has is as it should be', async () => {
       await checkPort({ check: 'port', flag: '--http-port', hosts: ['127.0.0.1'], port, dataDir: folder }),
     ).toMatchObject({ state: 'ok' });
   });
+});
+
+test('a port that another Portolan has is not told as that of some program to be ended', async () => {
+  const other = await serveOn(simulator);
+  try {
+    const ports = ['--http-port', String(other.port), '--api-port', String(other.apiPort)];
+    const { items, code } = await doctor('--docker-host', simulator.host, ...ports);
+    expect(items.get('API port')).toMatchObject({
+      state: 'note',
+      says: expect.stringMatching(/^a Portolan listens/),
+    });
+    if (process.platform === 'linux') expect(items.get('port')).toMatchObject({ state: 'note' });
+    expect(code).toBe(0);
+  } finally {
+    await cleanUp();
+  }
 });
 
 test('names: what Linux and what Safari need', async () => {

@@ -25,7 +25,7 @@ export async function checkPort(question: PortQuestion): Promise<Finding> {
       return finding('problem', `${host} is no address of this machine.`, [
         `name one of its addresses with ${flag.replace('-port', '-host')}, or 0.0.0.0 for all: ip -br addr`,
       ]);
-    if (code === 'EADDRINUSE') return explainTaken(question);
+    if (code === 'EADDRINUSE') return explainTaken(question, await isPortolan(host, port));
     if (code === 'EACCES') return explainRefused(question);
     if (code !== null) {
       return finding('problem', `port ${port} on ${host} cannot be had (${code}).`, [
@@ -45,18 +45,44 @@ function tryListen(host: string, port: number): Promise<string | null> {
   });
 }
 
-function explainTaken({ check, flag, port, dataDir }: PortQuestion): Finding {
+function explainTaken({ check, flag, port, dataDir }: PortQuestion, portolan: boolean): Finding {
   const finding = found(check);
   const holder = holderOf(port);
   const own = readNumber(join(dataDir, 'portolan.pid'));
   if (own !== null && (holder?.pid === own || (holder === null && isAlive(own)))) {
     return finding('ok', `Portolan (process ${own}) listens on port ${port}.`);
   }
+  if (portolan)
+    return finding(
+      'note',
+      `a Portolan listens on port ${port}, but not that of ${dataDir} as far as this user sees.`,
+      [
+        'to look at that one, name its folder, as a user who may read it: --data-dir',
+        `to start one beside it, choose another port: ${flag} 8000`,
+      ],
+    );
   const who = holder === null ? 'another program' : `${holder.name} (process ${holder.pid})`;
   return finding('problem', `port ${port} is taken by ${who}.`, [
     ...(holder === null ? [`find it: sudo ss -ltnp sport = :${port}`] : ['end it']),
     `or choose another: ${flag} 8000`,
   ]);
+}
+
+/** Also of another user: a proxy holds the claim of its port (`port-claim.ts`), an API signs its answers. */
+async function isPortolan(host: string, port: number): Promise<boolean> {
+  if (
+    readText('/proc/net/unix')
+      .split('\n')
+      .some((line) => line.endsWith(` @portolan-port-${port}`))
+  )
+    return true;
+  const address = host.includes(':') ? `[${host}]` : host;
+  const answer = await fetch(`http://${address}:${port}/healthz`, {
+    method: 'HEAD',
+    redirect: 'manual',
+    signal: AbortSignal.timeout(1_000),
+  }).catch(() => null);
+  return answer?.headers.has('portolan-api') === true;
 }
 
 function explainRefused({ check, flag, port }: PortQuestion): Finding {

@@ -1,5 +1,5 @@
 /** Whether others on this machine can read the API's token, which is root on it. */
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { userName } from './accounts.ts';
 import { type Finding, found } from './finding.ts';
@@ -7,7 +7,12 @@ import { type Finding, found } from './finding.ts';
 const finding = found('token');
 
 export function checkToken(path: string): Finding {
-  const is = statSync(path, { throwIfNoEntry: false });
+  let is: Stats | undefined;
+  try {
+    is = statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return finding('skipped', `${path} is out of reach for this user.`);
+  }
   if (is === undefined) return finding('skipped', `there is no ${path} yet: the first start makes it.`);
   const owner = userName(is.uid);
   const mend = [`chmod 600 ${path}`, 'for a new token: remove the file and start Portolan again'];
