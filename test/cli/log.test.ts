@@ -1,13 +1,14 @@
 /** What the command line does with a log by itself: verify, export, import. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/db/open.ts';
 import { logPath } from '../../src/log/path.ts';
-import { type Ran, runCli } from '../support/cli.ts';
-import { cleanUp, type Portolan } from '../support/portolan.ts';
+import { command, type Ran, runCli } from '../support/cli.ts';
+import { cleanUp, type Portolan, within } from '../support/portolan.ts';
 import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-cli-log-'));
@@ -126,6 +127,22 @@ test('a gzip with damage in its middle is one line: the line that came of it', a
   const ran = await on(file('from-damaged'), 'import', file('damaged.ndjson.gz'));
   expect(ran).toMatchObject({ code: 1, out: '' });
   expect(ran.error.trim().split('\n')).toHaveLength(2);
+});
+
+test('an import that is interrupted leaves nothing behind', async () => {
+  await on(portolan.dataDir, 'export', file('long.ndjson'));
+  const child = spawn(process.execPath, [command, 'import', '--data-dir', file('interrupted')], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  // Without its last line: it waits for more.
+  child.stdin!.write(readFileSync(file('long.ndjson'), 'utf8').split('\n').slice(0, 5).join('\n'));
+  await within(10_000, 'the import to begin', async () => existsSync(file('interrupted/import.db')));
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(
+    readdirSync(file('interrupted')).filter((name) => name.includes('.db-') || name === 'import.db'),
+  ).toEqual([]);
 });
 
 test('an import notes its head: a log that is emptied or cut before its first start does not pass for whole', async () => {

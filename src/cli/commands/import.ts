@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { offline } from '../context.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
+import { interruptedExitCode, onInterrupt } from '../interruption.ts';
 import { createProgress } from '../progress.ts';
 
 export function importing(program: Command): void {
@@ -17,13 +18,22 @@ export function importing(program: Command): void {
       const { importLog } = await import('../../log/import.ts');
       const { dataDir } = options;
       const progress = createProgress();
-      const { events, head } = await importLog({
-        dataDir,
-        input: await open(file),
-        onProgress: (position) => progress.update(null, `${position} events`),
-      }).finally(progress.end);
-      if (output.json) return output.answer({ events, head });
-      output.line(`${events} events are the log of ${dataDir}; head ${head.position}:${head.hash}`);
+      const input = await open(file);
+      const interruption = onInterrupt();
+      interruption.signal.addEventListener('abort', () => input.destroy(new Error('interrupted')));
+      const onProgress = (position: number): void => progress.update(null, `${position} events`);
+      try {
+        const { events, head } = await importLog({ dataDir, input, onProgress });
+        progress.end();
+        if (output.json) output.answer({ events, head });
+        else output.line(`${events} events are the log of ${dataDir}; head ${head.position}:${head.hash}`);
+      } catch (error) {
+        if (!interruption.signal.aborted) throw error;
+        process.exitCode = interruptedExitCode;
+      } finally {
+        progress.end();
+        interruption.over();
+      }
     });
 }
 
