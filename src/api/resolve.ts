@@ -1,4 +1,5 @@
 /** `/resolve`: where a request would go, or went at a moment, by the proxy's own matcher. */
+import { METHODS } from 'node:http';
 import { z } from '@hono/zod-openapi';
 import type { Host } from '../events/ids.ts';
 import { resolution } from '../queries/resolution.ts';
@@ -54,12 +55,16 @@ export function resolve(api: Api, { table, queries }: ApiPorts): void {
   );
 }
 
+/** As `request-check.ts` has them: what the proxy's parser takes, which knows one of another protocol, too. */
+const methods: ReadonlySet<string> = new Set(METHODS.filter((method) => method !== 'SOURCE'));
+
 /** By the text alone: what the proxy would refuse before it looks at its table. */
 function readUrl(text: string, method: string): { host: Host; target: string } | z.output<typeof answer> {
   const own = (status: number, sentence: string) => ({ status, targets: [], sentence });
   const [, authority, rest = '/'] = /^http:\/\/([^/?#]+)([/?].*)?$/i.exec(text)!;
   const host = parseHost(authority!);
   if (host === null) return own(400, 'Host is no host name.');
+  if (!methods.has(method)) return own(400, 'the method is none of HTTP.');
   if (method === 'CONNECT') return own(405, 'CONNECT is not offered.');
   return { host, target: rest.startsWith('/') ? rest : `/${rest}` };
 }
