@@ -11,6 +11,12 @@ export interface ClientOptions {
   readonly token: TokenSource;
 }
 
+/** A name as a part of a path. @throws {CliFailure} one that would lead to another path */
+export function segment(name: string): string {
+  if (/^\.{0,2}$/.test(name)) throw new CliFailure(`"${name}" is no name`, exitCodes.usage);
+  return encodeURIComponent(name);
+}
+
 /** The token, if there is one, and where it was looked for. */
 export interface TokenSource {
   readonly value: string | null;
@@ -186,7 +192,9 @@ function parseProblem(status: number, text: string): Problem {
 }
 
 function refusal(status: number, problem: Problem, hints: readonly string[]): CliFailure {
-  const message = problem.detail ?? problem.title ?? `the API answered ${status}`;
+  const detail = problem.detail ?? problem.title ?? `the API answered ${status}`;
+  // A pointer into the body (`/name: …`), which nobody here has seen.
+  const message = detail.replace(/^\/(?=\w+: )/, '');
   const others = (problem.errors ?? []).slice(1).map(({ field, message: text }) => `${field}: ${text}`);
   return new CliFailure(message, codeOf(status), [...others, ...hints]);
 }

@@ -61,6 +61,8 @@ describe('questions', () => {
     expect(there).toMatchObject({ code: 0 });
     expect(there.out).toContain('web (127.');
     expect(await cli('resolve', 'never.docker.localhost')).toMatchObject({ code: 1, error: '' });
+    const unknown = await cli('resolve', hostOf('web'), '--method', 'FOO');
+    expect(unknown).toMatchObject({ code: 1, out: '400  the method is none of HTTP.\n' });
   });
 
   test('history lists the intervals of a host; of an unknown one it names the nearest', async () => {
@@ -265,6 +267,9 @@ describe('errors say what to do', () => {
     for (const [args, words] of [
       [['rotues'], 'did you mean routes?\n  portolan help\n'],
       [['help', 'rotues'], 'Allowed choices are routes, '],
+      [['stop', ''], 'portolan: "" is no name\n'],
+      [['history', '..'], 'portolan: ".." is no name\n'],
+      [['run', 'nginx', '--name', 'a b'], 'portolan: name: a container name is allowed'],
       [['stop'], "portolan: missing required argument 'name'\n  portolan help stop\n"],
       [['events', '--type', 'routeopend'], 'did you mean RouteOpened?'],
       [['routes', '--at', 'yesterday-ish'], 'Allowed: 14:03'],

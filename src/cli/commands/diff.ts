@@ -1,6 +1,6 @@
 /** `portolan diff`: routes added, removed and changed between two moments, or since a host last worked. */
 import type { Command } from 'commander';
-import { type Client, longestPage } from '../client.ts';
+import { type Client, longestPage, segment } from '../client.ts';
 import { online } from '../context.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
 import { momentsAllowed, parseMoment } from '../moment.ts';
@@ -37,7 +37,7 @@ export function diff(program: Command): void {
       const look = (): Promise<Diff> =>
         host === undefined
           ? readAll(client, from!, to)
-          : namingNearest(client, 'host', host, () => client.get(`/hosts/${encodeURIComponent(host)}/diff`));
+          : namingNearest(client, 'host', host, () => client.get(`/hosts/${segment(host)}/diff`));
       await show(context, watch, async () => {
         const value = await look();
         return { value, lines: () => linesOf(context.output, value) };

@@ -1,5 +1,6 @@
 /** `portolan history`: where a host went, interval by interval, newest first. */
 import type { Command } from 'commander';
+import { segment } from '../client.ts';
 import { type OnlineContext, online } from '../context.ts';
 import { namingNearest } from '../nearest.ts';
 import { countOf } from '../numbers.ts';
@@ -74,7 +75,7 @@ export function history(program: Command): void {
 
 /** A host without any history may not be one at all. */
 async function readHistory({ client }: OnlineContext, host: string, limit: number) {
-  const path = `/hosts/${encodeURIComponent(host)}`;
+  const path = `/hosts/${segment(host)}`;
   return namingNearest(client, 'host', host, async () => {
     const page = await client.list<Interval>(`${path}/history`, {}, limit);
     if (page.items.length === 0) await client.get(path);

@@ -1,5 +1,6 @@
 /** `portolan start`, `stop`, `restart`, `pause`, `unpause`, `kill` and `rm`: commands on containers, each one in the log. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { segment } from '../client.ts';
 import { type OnlineContext, online } from '../context.ts';
 import { CliFailure, type ExitCode } from '../failure.ts';
 import { namingNearest } from '../nearest.ts';
@@ -73,7 +74,7 @@ function command(
   name: string,
   options: Options,
 ): Promise<CommandOutcome> {
-  const path = `/containers/${encodeURIComponent(name)}`;
+  const path = `/containers/${segment(name)}`;
   const { force, volumes, time, signal } = options;
   return kind === 'rm'
     ? client.call('DELETE', path, { query: { force, volumes } })

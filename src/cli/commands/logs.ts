@@ -1,5 +1,6 @@
 /** `portolan logs`: what a container has written; with `-f` also what it will. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { segment } from '../client.ts';
 import { online } from '../context.ts';
 import { namingNearest } from '../nearest.ts';
 import { streamFailure } from '../stream-failure.ts';
@@ -19,7 +20,7 @@ export function logs(program: Command): void {
     .action(async (name: string, { follow = false, tail }: Options, command: Command) => {
       const { client, output } = online(command);
       await namingNearest(client, 'container', name, async () => {
-        const path = `/containers/${encodeURIComponent(name)}/logs`;
+        const path = `/containers/${segment(name)}/logs`;
         for await (const { event, data } of client.stream('GET', path, { query: { follow, tail } })) {
           if (event === 'failed') throw streamFailure(data);
           if (event === 'omitted') output.note(`${data} lines were left out: this reader is too slow`);

@@ -1,5 +1,6 @@
 /** `portolan stats`: what a container takes of the machine, a line each second. */
 import type { Command } from 'commander';
+import { segment } from '../client.ts';
 import { online } from '../context.ts';
 import { namingNearest } from '../nearest.ts';
 import { streamFailure } from '../stream-failure.ts';
@@ -41,7 +42,7 @@ export function stats(program: Command): void {
       const { client, output } = online(command);
       await namingNearest(client, 'container', name, async () => {
         const ending = new AbortController();
-        const path = `/containers/${encodeURIComponent(name)}/stats`;
+        const path = `/containers/${segment(name)}/stats`;
         let shown = 0;
         let skipped = false;
         for await (const { event, data } of client.stream('GET', path, { signal: ending.signal })) {

@@ -1,5 +1,6 @@
 /** `portolan why`: why a host is as it is, in one sentence, and the events that made it so. */
 import type { Command } from 'commander';
+import { segment } from '../client.ts';
 import { online } from '../context.ts';
 import { eventLine } from '../event-lines.ts';
 import { momentsAllowed, parseMoment } from '../moment.ts';
@@ -22,7 +23,7 @@ export function why(program: Command): void {
     .action(async (host: string, { at, watch }: Options, command: Command) => {
       const context = online(command);
       await show(context, watch, async () => {
-        const value = await context.client.get<Why>(`/hosts/${encodeURIComponent(host)}/why`, { at });
+        const value = await context.client.get<Why>(`/hosts/${segment(host)}/why`, { at });
         return {
           value,
           lines: () => [
