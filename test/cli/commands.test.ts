@@ -103,6 +103,8 @@ describe('questions', () => {
     );
     const opened = await cli('events', '--type', 'RouteOpened', '--host', hostOf('web'));
     expect(opened.out.trim().split('\n')).toHaveLength(1);
+    const first = await json<{ items: { position: number }[] }>('events', '--after', '2', '-n', '2');
+    expect(first.items.map(({ position }) => position)).toEqual([3, 4]);
     expect(opened.out).toContain(`RouteOpened            ${hostOf('web')}`);
   });
 });
@@ -267,6 +269,8 @@ describe('errors say what to do', () => {
     for (const [args, words] of [
       [['rotues'], 'did you mean routes?\n  portolan help\n'],
       [['help', 'rotues'], 'Allowed choices are routes, '],
+      [['events', '-f', '--until', '10m'], '--follow and --until exclude each other'],
+      [['events', '-f', '--after', '3', '-n', '2'], '--after with --limit exclude each other'],
       [['stop', ''], 'portolan: "" is no name\n'],
       [['history', '..'], 'portolan: ".." is no name\n'],
       [['run', 'nginx', '--name', 'a b'], 'portolan: name: a container name is allowed'],

@@ -39,10 +39,22 @@ export function events(program: Command): void {
     .option('--until <time>', 'recorded until', (text) => parseMoment(text))
     .action(async (options: Options, command: Command) => {
       const context = online(command);
+      const asked = command.getOptionValueSource('limit') === 'cli';
+      if (options.follow === true) refuseGap(options, asked);
       if (options.type !== undefined) await requireType(options.type);
-      const last = await printNewest(context, options);
+      const last = await printNewest(context, { ...options, most: asked ? options.limit : undefined });
       if (options.follow === true) await follow(context, options, last);
     });
+}
+
+/** What goes on without an end leaves out nothing in between. @throws {CliFailure} */
+function refuseGap({ until, after }: Options, limited: boolean): void {
+  const other =
+    until !== undefined ? '--until' : after !== undefined && limited ? '--after with --limit' : null;
+  if (other !== null)
+    throw new CliFailure(`--follow and ${other} exclude each other`, exitCodes.usage, [
+      'portolan help events',
+    ]);
 }
 
 /** The API would list all of them. @throws {CliFailure} */
@@ -60,8 +72,11 @@ async function requireType(type: string): Promise<void> {
   );
 }
 
-/** @returns the position up to which all has been asked for */
-async function printNewest({ client, output }: OnlineContext, options: Options): Promise<number> {
+/** @param options with how many at `most` are wanted of those after a position @returns the position up to which all has been asked for */
+async function printNewest(
+  { client, output }: OnlineContext,
+  options: Options & { readonly most: number | undefined },
+): Promise<number> {
   const { position } = await client.get<{ position: number }>('/log');
   const query = { ...filterOf(options), after: options.after, until: options.until, before: position + 1 };
   const whole = output.json && options.follow !== true;
@@ -70,11 +85,10 @@ async function printNewest({ client, output }: OnlineContext, options: Options):
     if (whole) output.answer({ items: items.toReversed() });
     else print({ output }, items.toReversed());
   } else if (whole) {
-    output.answer(await client.list<EventView>('/events', { ...query, order: 'asc' }));
+    output.answer(await client.list<EventView>('/events', { ...query, order: 'asc' }, options.most));
   } else {
-    for await (const { items } of client.pages<EventView>('/events', { ...query, order: 'asc' })) {
-      print({ output }, items);
-    }
+    const pages = client.pages<EventView>('/events', { ...query, order: 'asc' }, options.most);
+    for await (const { items } of pages) print({ output }, items);
   }
   return position;
 }
