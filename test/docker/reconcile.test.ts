@@ -5,6 +5,7 @@ import { type Connections, createConnections } from '../../src/docker/connection
 import type { KnownContainer, Sighting } from '../../src/docker/engine.ts';
 import { createInspector, type Inspector } from '../../src/docker/inspector.ts';
 import type { ListEntry } from '../../src/docker/list.ts';
+import { createNetworkDrivers } from '../../src/docker/network-drivers.ts';
 import { createReconciler } from '../../src/docker/reconcile.ts';
 import type { ContainerId } from '../../src/events/ids.ts';
 import { idOfRaw, inspected, json, type RawEngine, startRawEngine } from './raw-engine.ts';
@@ -22,6 +23,7 @@ beforeEach(async () => {
   inspector = createInspector({
     docker: connections.reading,
     conceal,
+    drivers: createNetworkDrivers({ docker: connections.reading, deadline: 5_000 }),
     wasDestroyed: () => false,
     deliver: (sighting) => delivered.push(sighting),
     onFailure: () => undefined,
