@@ -121,6 +121,10 @@ function createSetup(tunnel: Tunnel, names: FieldNames, firstByteTimeout: number
     tunnel.onAnswer(101);
     tie(client, upstream);
     goOn();
+    client.unpipe(upstream);
+    upstream.unpipe(client);
+    pump(client, upstream);
+    pump(upstream, client);
   }
 
   function onResponse(response: IncomingMessage): void {
@@ -198,6 +202,16 @@ function tie(client: Socket, upstream: Socket): void {
   upstream.allowHalfOpen = true;
   client.once('close', (hadError) => (hadError ? upstream.resetAndDestroy() : upstream.destroySoon()));
   upstream.once('close', (hadError) => (hadError ? client.resetAndDestroy() : client.destroySoon()));
+}
+
+/** As `pipe` does, with less for each of the many small chunks of a WebSocket. */
+function pump(from: Socket, to: Socket): void {
+  from.on('data', (chunk: Buffer) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  from.on('end', () => to.end());
+  to.on('drain', () => from.resume());
+  from.resume();
 }
 
 /** What is not 101 is an ordinary answer, after which the connection is closed. */
