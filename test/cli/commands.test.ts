@@ -114,6 +114,8 @@ describe('commands', () => {
     const ran = await cli('run', 'nginx', '--name', 'fresh', '-e', 'A=1', '-l', 'portolan.port=80');
     expect(ran).toMatchObject({ code: 0, error: '' });
     expect(ran.out).toMatch(/^fresh runs/);
+    // It can be opened as it stands there.
+    expect(ran.out).toContain(`  http://${hostOf('fresh')}:${portolan.port}\n`);
     await portolan.answers(hostOf('fresh'), 200);
     for (const [name, status] of [
       ['stop', 503],

@@ -4,7 +4,7 @@ import { type OnlineContext, online } from '../context.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
 import { createProgress } from '../progress.ts';
 import { createPullTally, type PullLine } from '../pull-tally.ts';
-import type { CommandOutcome, Container } from '../shapes.ts';
+import type { CommandOutcome, Container, RouteView } from '../shapes.ts';
 import { streamFailure } from '../stream-failure.ts';
 import { bytes, matchText, shortId } from '../words.ts';
 
@@ -81,8 +81,12 @@ async function tell(
   const id = outcome.container ?? '';
   const found = await client.get<Container>(`/containers/${id}`).catch(() => null);
   output.line(`${found?.name ?? shortId(id)} ${started ? 'runs' : 'was created'} (${shortId(id)})`);
-  for (const { match } of found?.routes ?? []) output.line(`  http://${matchText(match)}`);
+  const system = await client.get<{ proxy: { port: number } }>('/system').catch(() => null);
+  for (const { match } of found?.routes ?? []) output.line(`  ${urlOf(match, system?.proxy.port ?? 80)}`);
 }
+
+const urlOf = ({ host, path }: RouteView['match'], port: number): string =>
+  `http://${matchText({ host: port === 80 ? host : `${host}:${port}`, path })}`;
 
 function labelPair(text: string, before: Pairs = {}): Pairs {
   const at = text.indexOf('=');
