@@ -31,6 +31,15 @@ const farBehind = 10_000;
 /** Milliseconds that a question waits for the projections. */
 const patience = 1_000;
 
+/** What a sentence about now leaves open. */
+const caveats: Readonly<Record<ReturnType<TrustKeeper['current']>, string>> = {
+  confirmed: '',
+  holding: 'The Docker engine is being asked what is running: this is what was last known.',
+  unconfirmed: 'The Docker engine does not tell now what is running: this is what was last known.',
+  distrusted:
+    'The machine was started anew and the Docker engine has not told yet what is running: until it does, requests are answered with 503.',
+};
+
 export function createLive(
   loop: Pick<Loop, 'state'>,
   trust: Pick<TrustKeeper, 'current'>,
@@ -57,9 +66,7 @@ export function createLive(
     caveat() {
       if (log.problem() !== '')
         return `Nothing can be recorded now (${log.problem()}): this is what was last known.`;
-      return trust.current() === 'confirmed'
-        ? ''
-        : 'The Docker engine does not tell now what is running: this is what was last known.';
+      return caveats[trust.current()];
     },
     confirmed: () => trust.current() === 'confirmed' && log.problem() === '',
     projections: projections.progress,

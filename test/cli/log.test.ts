@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/db/open.ts';
 import { logPath } from '../../src/log/path.ts';
 import { command, type Ran, runCli } from '../support/cli.ts';
-import { cleanUp, type Portolan, within } from '../support/portolan.ts';
+import { cleanUp, type Portolan, startPortolan, within } from '../support/portolan.ts';
 import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-cli-log-'));
@@ -128,6 +128,25 @@ test('a gzip with damage in its middle is one line: the line that came of it', a
   expect(ran).toMatchObject({ code: 1, out: '' });
   expect(ran.error.trim().split('\n')).toHaveLength(2);
 });
+
+test('an imported log is served without an engine: its past is told, and that nothing is forwarded now', async () => {
+  await on(portolan.dataDir, 'export', file('past.ndjson'));
+  await on(file('past'), 'import', file('past.ndjson'));
+  const served = await startPortolan({ dataDir: file('past'), dockerHost: 'unix:///nonexistent.sock' });
+  const host = 'web.docker.localhost';
+  const before = await runCli(served, ['resolve', host, '--at', `position:${await lastOpened(served)}`]);
+  expect(before).toMatchObject({ code: 0 });
+  expect(await runCli(served, ['resolve', host])).toMatchObject({ code: 1 });
+  expect((await runCli(served, ['why', host])).out).toContain(
+    'until it does, requests are answered with 503',
+  );
+  await served.stop();
+});
+
+async function lastOpened(served: Portolan): Promise<number> {
+  const { out } = await runCli(served, ['events', '--type', 'RouteOpened', '-n', '1', '--json']);
+  return JSON.parse(out).items[0].position;
+}
 
 test('an import that is interrupted leaves nothing behind', async () => {
   await on(portolan.dataDir, 'export', file('long.ndjson'));
