@@ -88,7 +88,7 @@ test('what the system refuses is one line, with the file and the reason', async 
   writeFileSync(file('a-file'), '');
   await on(portolan.dataDir, 'export', file('some.ndjson'));
   const inFile = await on(file('a-file'), 'import', file('some.ndjson'));
-  expect(inFile).toMatchObject({ code: 1, error: `portolan: ${file('a-file')}: file already exists\n` });
+  expect(inFile).toMatchObject({ code: 2, error: expect.stringContaining(' is no folder\n') });
 });
 
 test('an export writes into a device, and never puts a file in its place', async ({ skip }) => {

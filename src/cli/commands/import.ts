@@ -17,6 +17,8 @@ export function importing(program: Command): void {
       const { output, options } = offline(command);
       const { importLog } = await import('../../log/import.ts');
       const { dataDir } = options;
+      if (statSync(dataDir, { throwIfNoEntry: false })?.isDirectory() === false)
+        throw new CliFailure(`${dataDir} is no folder`, exitCodes.usage, ['name another one: --data-dir']);
       const progress = createProgress();
       const input = await open(file);
       const interruption = onInterrupt();

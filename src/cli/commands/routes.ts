@@ -28,10 +28,14 @@ function latestOf(all: readonly RouteView[]): readonly RouteView[] {
   return all.filter((one) => one.state !== 'closed' || newest.get(matchText(one.match)) === one.position);
 }
 
-function sayNothing(at: string | undefined, host: string | undefined): string {
-  if (host !== undefined) return `${host} ${at === undefined ? 'has' : 'had'} no route: portolan why ${host}`;
-  if (at !== undefined) return 'Nothing was routed then.';
-  return 'Nothing is routed. Start a container that has a TCP port: docker run -d --name nginx1 nginx';
+function sayNothing(at: string | undefined, host: string | undefined): string[] {
+  if (host !== undefined)
+    return [`${host} ${at === undefined ? 'has' : 'had'} no route: portolan why ${host}`];
+  if (at !== undefined) return ['Nothing was routed then.'];
+  return [
+    'Nothing is routed. Start a container that has a TCP port: docker run -d --name nginx1 nginx',
+    'Why those that run are not: portolan containers',
+  ];
 }
 
 interface Options {
@@ -56,7 +60,7 @@ export function routes(program: Command): void {
           value,
           lines: () =>
             value.items.length === 0
-              ? [sayNothing(at, host)]
+              ? sayNothing(at, host)
               : layOut(context.output, shown, latestOf(value.items)),
         };
       });
