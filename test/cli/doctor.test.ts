@@ -142,14 +142,15 @@ test('a token that others can read', () => {
   ] as const) {
     chmodSync(folder, 0o755);
     chmodSync(path, mode);
-    expect(checkToken(path), `${mode}`).toMatchObject({ state });
+    expect(checkToken(path, false), `${mode}`).toMatchObject({ state });
+    expect(checkToken(path, true)).toMatchObject({ state: 'ok' });
   }
   chmodSync(folder, 0o700);
-  expect(checkToken(path)).toMatchObject({
+  expect(checkToken(path, false)).toMatchObject({
     state: 'note',
     says: expect.stringContaining('only the folders'),
   });
-  expect(checkToken(path).mend[0]).toBe(`chmod 600 ${path}`);
+  expect(checkToken(path, false).mend[0]).toBe(`chmod 600 ${path}`);
 });
 
 test('a log that was there and is gone is a problem, as it is for the service', async () => {

@@ -1,12 +1,18 @@
 /** Whether others on this machine can read the API's token, which is root on it. */
-import { type Stats, statSync } from 'node:fs';
+import { existsSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { userName } from './accounts.ts';
 import { type Finding, found } from './finding.ts';
 
 const finding = found('token');
+/** Of Docker and of Podman. */
+const containerMarks = ['/.dockerenv', '/run/.containerenv'];
 
-export function checkToken(path: string): Finding {
+/** @param inContainer then nobody else is there, and secrets are readable by all by default */
+export function checkToken(
+  path: string,
+  inContainer = containerMarks.some((mark) => existsSync(mark)),
+): Finding {
   let is: Stats | undefined;
   try {
     is = statSync(path, { throwIfNoEntry: false });
@@ -14,6 +20,7 @@ export function checkToken(path: string): Finding {
     return finding('skipped', `${path} is out of reach for this user.`);
   }
   if (is === undefined) return finding('skipped', `there is no ${path} yet: the first start makes it.`);
+  if (inContainer) return finding('ok', "only this container's own processes see the token.");
   const owner = userName(is.uid);
   const mend = [`chmod 600 ${path}`, 'for a new token: remove the file and start Portolan again'];
   if ((is.mode & 0o004) !== 0 && isOpen(dirname(resolve(path))))
