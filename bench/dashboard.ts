@@ -75,7 +75,7 @@ async function look(chromium: Browser, portolan: Portolan): Promise<Figures> {
     ['routes', '/', '.line.route .name a'],
     ['route', `/routes/${host}`, '.interval-bar'],
     ['timeline', '/timeline', 'canvas'],
-    ['containers', '/containers', '.line.container .name a, table.plain td a'],
+    ['containers', '/containers', '.line:is(.container, .served) .name a'],
     ['container', `/containers/${name}`, '.line.event a'],
     ['events', '/events', '.line.event a'],
     ['event', `/events/${Math.floor(events / 3)}`, 'dl.facts dd'],
