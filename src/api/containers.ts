@@ -22,9 +22,10 @@ export function containers(api: Api, { engine, queries }: ApiPorts): void {
       problems: [502, 503, 504],
     },
     async ({ query }) => {
-      const [views, routed] = await Promise.all([engine.list(), findRouted()]);
-      const { items, ...rest } = cutPage('containers', views, query, ({ name, id }) => `${name}/${id}`);
-      return { items: items.map((view) => withRoutes(view, routed)), ...rest };
+      const [names, routed] = await Promise.all([engine.names(), findRouted()]);
+      const { items, ...rest } = cutPage('containers', names, query, ({ name, id }) => `${name}/${id}`);
+      const views = await engine.views(items.map(({ id }) => id));
+      return { items: views.map((view) => withRoutes(view, routed)), ...rest };
     },
   );
   define(

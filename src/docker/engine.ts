@@ -163,9 +163,17 @@ export interface LogLine {
   readonly line: string;
 }
 
+export interface ContainerName {
+  readonly id: ContainerId;
+  readonly name: string;
+}
+
 /** Reads containers for people. Same errors as `EngineCommands`. */
 export interface EngineReader {
-  list(): Promise<ContainerView[]>;
+  /** All containers, in the engine's order. */
+  names(): Promise<readonly ContainerName[]>;
+  /** Inspects each, many at once but bounded; without those that are gone by now. */
+  views(ids: readonly string[]): Promise<ContainerView[]>;
   inspect(id: string): Promise<ContainerView>;
   /** Calls back line by line until `signal` aborts or the container ends (with `follow`). */
   logs(

@@ -20,7 +20,7 @@ export interface ReaderOptions {
   readonly deadline?: number | undefined;
 }
 
-/** Inspections under way at once for one list. */
+/** Inspections under way at once for one call. */
 const concurrency = 8;
 
 export function createReader({ docker, conceal, deadline = 10_000 }: ReaderOptions): EngineReader {
@@ -37,9 +37,9 @@ export function createReader({ docker, conceal, deadline = 10_000 }: ReaderOptio
 
   return {
     inspect,
-    async list() {
-      const entries = await listContainers(docker, deadline);
-      const views = await mapBounded(entries, concurrency, ({ id }) => inspect(id).catch(goneIsNull));
+    names: () => listContainers(docker, deadline),
+    async views(ids) {
+      const views = await mapBounded(ids, concurrency, (id) => inspect(id).catch(goneIsNull));
       return views.filter((view) => view !== null);
     },
     async logs(id, { tail, follow, signal }, onLine) {

@@ -56,9 +56,16 @@ it('lists all, and leaves out what is removed in between', async () => {
     engine.containers.set(idOfRaw(`web${n}`), { name: `web${n}`, status: n % 2 ? 'exited' : 'running' });
   const gone = idOfRaw('web7');
   engine.answer(`/containers/${gone}/json`, (_, response) => json(response, 404, { message: 'gone' }));
-  const views = await reader().list();
+  const views = await reader().views((await reader().names()).map(({ id }) => id));
   expect(views).toHaveLength(29);
   expect(views.map(({ name }) => name)).not.toContain('web7');
+});
+
+it('inspects those that are asked for, and not the thousand others', async () => {
+  for (let n = 0; n < 30; n++) engine.containers.set(idOfRaw(`web${n}`), { name: `web${n}` });
+  const wanted = [idOfRaw('web9'), idOfRaw('web2')];
+  expect((await reader().views(wanted)).map(({ name }) => name)).toEqual(['web9', 'web2']);
+  expect(engine.requests.filter((request) => request.includes('/json')).length).toBe(2);
 });
 
 it('an unknown container is 404 in the words of the engine', async () => {

@@ -179,7 +179,8 @@ describeOnDocker('a real engine', (engine) => {
       sampling.abort();
     });
     expect(sample).toHaveProperty('cpu_stats');
-    expect((await reader.list()).map((view) => view.id)).toContain(id);
+    expect((await reader.names()).map((one) => one.id)).toContain(id);
+    expect((await reader.views([id])).map((view) => view.id)).toEqual([id]);
     await engine.cli('rm', '-f', id);
   });
 

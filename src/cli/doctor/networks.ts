@@ -25,7 +25,8 @@ export async function checkNetworks(
     locateEngineHost(address),
   ]);
   const reach = resolveReach({ setting, info, address, engineHost, own, platform: process.platform });
-  const containers = await createReader({ docker: people, conceal: () => '' }).list();
+  const reader = createReader({ docker: people, conceal: () => '' });
+  const containers = await reader.views((await reader.names()).map(({ id }) => id));
   const running = containers
     .filter(({ status, id }) => status === 'running' && id !== own?.id)
     .slice(0, most);

@@ -23,7 +23,7 @@ export function ContainersPage() {
 }
 
 function LiveContainers() {
-  const { data, error, waiting } = useSome<Container>('/containers?limit=1000', 20_000, { rest });
+  const { data, error, waiting } = useSome<Container>('/containers?limit=200', 20_000, { rest });
   const [search, setSearch] = useState('');
   const narrow = useNarrow();
   if (waiting) return <Waiting />;
