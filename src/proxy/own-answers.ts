@@ -1,6 +1,6 @@
 /** Answers that the proxy gives instead of an upstream: counted, noted, and with what helps whoever reads the page. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { nearest } from '../routing/nearest.ts';
+import { nearestHosts } from '../routing/nearest.ts';
 import type { RoutingTable } from '../routing/table.ts';
 import type { Connections } from './connections.ts';
 import type { Counters } from './counters.ts';
@@ -53,7 +53,7 @@ export function createOwnAnswers(options: OwnAnswersOptions): OwnAnswers {
   function near(host: string): string[] {
     const known = [...table.hosts.values().take(searched)].filter(({ sentence }) => sentence === '');
     const names = known.map((entry) => entry.host);
-    return nearest(host, names, Math.max(2, Math.floor(host.length / 5)), 3);
+    return nearestHosts(host, names);
   }
 
   return {

@@ -1,6 +1,6 @@
 /** Why a host is as it is: one sentence, and the events that led to it, with who was behind them. */
 import type { DatabaseFile } from '../db/open.ts';
-import { nearest } from '../routing/nearest.ts';
+import { nearest, nearestHosts } from '../routing/nearest.ts';
 import { neverSeen } from '../routing/outcome.ts';
 import type { AsOf } from './as-of.ts';
 import { notServing, unrecorded } from './as-of.ts';
@@ -50,7 +50,7 @@ export function createWhy(
 
   /** It was never routed: who asks for it in vain, what is near, and who runs without a route. */
   function unknownHost(moment: Moment, host: string): WhyView {
-    const near = nearest(host, asOf.names(moment), Math.max(2, Math.floor(host.length / 5)), 3);
+    const near = nearestHosts(host, asOf.names(moment));
     const refusals = asOf.refusals(moment);
     const inVain = refusals.filter(({ match }) => match?.host === host);
     const unrouted = byLikeness(

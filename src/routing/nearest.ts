@@ -28,5 +28,17 @@ export function nearest(
   return found.sort(byDistance).map((one) => one.name);
 }
 
+/**
+ * Up to three hosts that may have been meant by one that is not known: those that it is the front of, as `web` is of
+ * `web.docker.localhost`, then those that are spelled much like it.
+ */
+export function nearestHosts(host: string, hosts: readonly string[]): string[] {
+  const whole = host.includes('.') ? [] : hosts.filter((other) => other.startsWith(`${host}.`)).sort();
+  const alike = nearest(host, hosts, Math.max(2, Math.floor(host.length / 5)), most);
+  return [...new Set([...whole, ...alike])].slice(0, most);
+}
+
+const most = 3;
+
 const byDistance = (one: Found, other: Found): number =>
   one.edits - other.edits || (one.name < other.name ? -1 : 1);

@@ -1,7 +1,7 @@
 /** Names that are near, held against the definition of the distance. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/routing/nearest.ts';
+import { nearest, nearestHosts } from '../../src/routing/nearest.ts';
 
 const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 });
 
@@ -34,6 +34,12 @@ test('hosts that share all but a few letters are told apart', () => {
   ]);
   expect(nearest('nginx2.docker.localhost', names, 2)).toEqual(['nginx1.docker.localhost']);
   expect(nearest('postgres.docker.localhost', names, 2)).toEqual([]);
+});
+
+test('a name without its domain leads to the hosts that begin with it', () => {
+  const hosts = ['webs.docker.localhost', 'web.shop.docker.localhost', 'web.docker.localhost', 'wed'];
+  expect(nearestHosts('web', hosts)).toEqual(['web.docker.localhost', 'web.shop.docker.localhost', 'wed']);
+  expect(nearestHosts('web.shop', hosts)).toEqual([]);
 });
 
 test('long names, with what they share at both ends and with letters of all kinds, are as far as the matrix says', () => {
