@@ -13,7 +13,11 @@ export interface Env {
   Variables: { actor: Actor | null; local: boolean };
 }
 
-export const sessionCookie = 'portolan-session';
+/** By port, as a cookie is of all ports of its host: two Portolans on one machine would replace each other's. */
+export function sessionCookie(c: Context<Env>): string {
+  const [, port] = /:(\d+)$/.exec(c.req.header('host') ?? '') ?? [];
+  return port === undefined ? 'portolan-session' : `portolan-session-${port}`;
+}
 const sessionKey = 'portolan-session-key';
 
 /** Refuses names that are not ours: a page of another site whose name was made to point here (DNS rebinding). */
@@ -75,7 +79,7 @@ const openPath =
 const description = /^\/(docs|openapi\.json)$/;
 
 const hasSession = (c: Context<Env>, sessions: Sessions): boolean =>
-  sessions.isKnown(getCookie(c, sessionCookie) ?? '');
+  sessions.isKnown(getCookie(c, sessionCookie(c)) ?? '');
 
 function actorOf(
   c: Context<Env>,
@@ -93,7 +97,7 @@ function actorOf(
       'the token is not the one of this Portolan; it stands in the file `token` of its data folder',
     );
   }
-  const session = { id: getCookie(c, sessionCookie) ?? '', key: c.req.header(sessionKey) ?? '' };
+  const session = { id: getCookie(c, sessionCookie(c)) ?? '', key: c.req.header(sessionKey) ?? '' };
   return sessions.isValid(session) ? { kind: 'api', name: 'session' } : null;
 }
 

@@ -50,8 +50,8 @@ export function session(api: Api, ports: ApiPorts): void {
     api,
     { method: 'delete', path: '/session', summary: 'Sign the browser out', tag, answer },
     async (_, c) => {
-      ports.sessions.close(getCookie(c, sessionCookie) ?? '');
-      deleteCookie(c, sessionCookie, { path: '/' });
+      ports.sessions.close(getCookie(c, sessionCookie(c)) ?? '');
+      deleteCookie(c, sessionCookie(c), { path: '/' });
       return { signedIn: false };
     },
   );
@@ -94,7 +94,7 @@ function signingIn(api: Api, { sessions, token, commands }: ApiPorts): void {
 
 function keep(c: Context<Env>, { id }: Session): void {
   c.header('Cache-Control', 'no-store');
-  setCookie(c, sessionCookie, id, { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: 12 * 3_600 });
+  setCookie(c, sessionCookie(c), id, { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: 12 * 3_600 });
 }
 
 const notSignedIn = (problem: string) =>

@@ -89,6 +89,18 @@ describe('a one-time link', () => {
   });
 });
 
+test('two Portolans on one host, whose ports share their cookies, do not sign each other out', async () => {
+  const app = new OpenAPIHono<Env>();
+  const sessions = createSessions(() => 0);
+  pages(app, sessions, () => ({}));
+  const cookieOn = async (host: string): Promise<string> => {
+    const answer = await app.request(`/sign-in?code=${sessions.offer()}`, { headers: { host } });
+    return answer.headers.get('set-cookie')!.split('=')[0]!;
+  };
+  expect(await cookieOn('localhost:8080')).toBe('portolan-session-8080');
+  expect(await cookieOn('localhost:8090')).toBe('portolan-session-8090');
+});
+
 describe('from other machines', () => {
   test('a cookie without its key shows what the API can do, and nothing of what it holds', async () => {
     const sessions = createSessions(() => 0);
