@@ -1,6 +1,6 @@
 /** A file system of its own that can break, as a disk does: from then on it is read-only (`errors=remount-ro`). */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
@@ -37,14 +37,29 @@ export function createFragileDisk(): FragileDisk | null {
       writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, 'test');
     },
     repair() {
-      run('umount', folder);
-      // Exit code 1: errors were corrected.
-      run('sh', '-c', 'fsck.ext4 -p "$0" || [ $? = 1 ]', image);
-      mount();
+      for (let tries = 0; tries < 20; tries += 1) {
+        run('umount', folder);
+        // Exit code 1: errors were corrected.
+        run('sh', '-c', 'fsck.ext4 -p "$0" || [ $? = 1 ]', image);
+        mount();
+        if (isWritable(folder)) return;
+        // A container that starts just now has a copy of the mount for an instant, which keeps the broken one alive.
+        run('sleep', '0.3');
+      }
+      throw new Error(`${folder} stays read-only`);
     },
     remove() {
       run('umount', '-l', folder);
       rmSync(home, { recursive: true });
     },
   };
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
