@@ -4,7 +4,7 @@ import type { Host } from '../events/ids.ts';
 import { signalTypes } from '../events/signals.ts';
 import { hostSentence, sentenceOf } from './explain.ts';
 import { matchOf, type Route, type Site } from './route.ts';
-import { containerKey, lastRouteOf, type State } from './state.ts';
+import { type ContainerKey, containerKey, lastRouteOf, type State } from './state.ts';
 import type { HostEntry, TableRoute } from './table.ts';
 
 /** A host's routes: open ones, and those that a container still asks for while it is down. */
@@ -26,6 +26,8 @@ const untold: ReadonlySet<string> = new Set(signalTypes.filter((type) => type !=
 /** Hosts whose entry may differ after an event: those of its route, or of its container (sentences). */
 export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly Site[]): Host[] {
   if (untold.has(event.type)) return [];
+  // Why a container has no route now may be told of any host that it once had.
+  if (event.type === 'PolicyApplied') return [...state.sites.keys()];
   const hosts = new Set(sites.map((site) => matchOf(site).host));
   const { data } = event;
   // One that was only ever refused stays unknown, as it is after a restart.
@@ -33,10 +35,16 @@ export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly
   if ('container' in data && data.container !== null && event.engineId !== null) {
     const key = containerKey(event.engineId, data.container);
     for (const { match } of state.containers.get(key)?.intent.claims ?? []) hosts.add(match.host);
-    for (const route of state.closings.get(key) ?? []) hosts.add(state.routes.get(route)!.match.host);
+    for (const host of hostsClosedBy(state, key)) hosts.add(host);
+    // Those that share its network may be out of reach with it, and say so.
+    for (const follower of state.followers)
+      for (const host of hostsClosedBy(state, follower)) hosts.add(host);
   }
   return [...hosts];
 }
+
+const hostsClosedBy = (state: State, key: ContainerKey): Host[] =>
+  [...(state.closings.get(key) ?? [])].map((route) => state.routes.get(route)!.match.host);
 
 const trafficOf = ({ traffic }: Route): Pick<TableRoute, 'traffic'> =>
   traffic === undefined ? {} : { traffic };

@@ -1,7 +1,9 @@
 /** What the sentence of a host that is down must not say: each of these was once said. */
 import { expect, test } from 'vitest';
+import type { Host } from '../../src/events/ids.ts';
+import { entryOf } from '../../src/routing/entries.ts';
 import { alice, bob, type Character, createStory, type Story } from '../support/events.ts';
-import { type Past, withPast } from '../support/past.ts';
+import { type Past, position, withPast } from '../support/past.ts';
 import { scratch, writeLog } from '../support/projecting.ts';
 
 async function remembering(story: Story, run: (past: Past) => void): Promise<void> {
@@ -240,5 +242,39 @@ test('a host that is asked for in vain stays unknown to the proxy, and why says 
     expect(
       past.resolveAt({ kind: 'position', position: story.events().length }, 'localhost', '/').status,
     ).toBe(404);
+  });
+});
+
+test('why a container has no route now is told of the host that it had under another name, too', async () => {
+  const { story, web } = begin();
+  web.renamed('shop');
+  web.stopped();
+  web.started();
+  const sentences: string[] = [];
+  for (const expose of ['labeled', 'all'] as const) {
+    story.policy({ expose });
+    await remembering(story, (past) => sentences.push(past.why('web.docker.localhost').sentence));
+    expect(sentences.at(-1)).toBe(entryOf(story.state, 'web.docker.localhost' as Host).sentence);
+  }
+  expect(sentences[0]).toContain('cannot be routed: only labelled containers are exposed');
+  expect(sentences[1]).not.toContain('only labelled containers are exposed');
+});
+
+test('a container that lost the network it shares says so of the host that it had under another name, too', async () => {
+  const { story, web } = begin();
+  const guest = story.container('guest', { networkMode: `container:${web.id}` });
+  guest.started();
+  guest.renamed('visitor');
+  guest.crashed();
+  guest.started();
+  web.stopped();
+  const found = story
+    .events()
+    .findLastIndex((event) => event.type === 'ContainerObserved' && event.data.container === web.id);
+  await remembering(story, (past) => {
+    // From that very event on, not from the one that closes the route which it has now.
+    const sentence = past.hostAt(position(found + 1), 'guest.docker.localhost')?.sentence;
+    expect(sentence).toContain(`it uses the network of container:${web.id}, which is not running`);
+    expect(past.why('guest.docker.localhost').sentence).toBe(sentence);
   });
 });
