@@ -61,7 +61,7 @@ function parseAll(): number {
 function foldAll(): number {
   const reader = createLogReader(folder);
   const last = reader.fold(
-    0 as Position,
+    { after: 0 as Position },
     () => undefined,
     ({ problem }) => {
       throw new Error(problem);

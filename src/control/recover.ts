@@ -25,7 +25,7 @@ export function recover(reader: LogReader): Recovered {
 export function foldInto(state: State, reader: LogReader): UnreadableEvent[] {
   const unreadable: UnreadableEvent[] = [];
   reader.fold(
-    state.position,
+    { after: state.position },
     (event) => {
       evolve(state, event);
     },

@@ -111,6 +111,8 @@ export type NewEvent<T extends EventType = EventType> = Header & BodyOf<T>;
 export type Event<T extends EventType = EventType> = Header & Recorded & BodyOf<T>;
 /** What a decision follows from: all of an event but what only the writer can know. */
 export type Fact = NewEvent & Pick<Recorded, 'position' | 'recordedAt'>;
+/** What a projection needs of an event. */
+export type ProjectedEvent = FoldedEvent & Pick<Header, 'causationId' | 'inferred'>;
 /** What the fold needs of an event. */
 export type FoldedEvent = Pick<Header, 'id' | 'streamId' | 'engineId' | 'occurredAt' | 'actor'> &
   Pick<Recorded, 'position' | 'recordedAt'> &

@@ -20,9 +20,10 @@ const upcasters: Partial<Record<EventType, readonly Upcaster[]>> = {
 
 export const currentVersion = (type: EventType): number => (upcasters[type]?.length ?? 0) + 1;
 
-const known: ReadonlySet<string> = new Set(eventTypes);
+const known: ReadonlyMap<string, EventType> = new Map(eventTypes.map((type) => [type, type]));
 
-export const isEventType = (type: string): type is EventType => known.has(type);
+/** The one text that stands for a type wherever it is compared: what comes out of a database is another one each time. */
+export const eventTypeOf = (type: string): EventType | null => known.get(type) ?? null;
 
 /**
  * @returns the payload in its current version, checked against its schema

@@ -1,5 +1,5 @@
 /** The log as the rest of Portolan sees it. SQLite today; nothing here says so. */
-import type { Event, EventType, FoldedEvent, NewEvent } from '../events/event.ts';
+import type { Event, EventType, NewEvent, ProjectedEvent } from '../events/event.ts';
 import type { EventId, Position } from '../events/ids.ts';
 
 export interface LogHead {
@@ -53,6 +53,15 @@ export interface UnreadableEvent {
   readonly problem: string;
 }
 
+export interface Stretch {
+  /** Exclusive. */
+  readonly after: Position;
+  /** Inclusive; the log's head if not given. */
+  readonly until?: number;
+  /** All if not given; the others are not even read. */
+  readonly types?: readonly EventType[] | undefined;
+}
+
 /**
  * Reads a log file on the calling thread, without locking the writer. Opened per thread, closed when done.
  * Every call throws `LogUnusable` where the file is damaged.
@@ -61,10 +70,10 @@ export interface LogReader {
   head(): LogHead;
   /** Ascending, `after` exclusive, at most `limit`; unreadable ones go to `onUnreadable` and are left out. */
   read(after: Position, limit: number, onUnreadable: (event: UnreadableEvent) => void): Event[];
-  /** To the head, with what the fold needs of each event: cheaper than `read`. @returns the position of the last */
+  /** With what folds and projections need of each event: cheaper than `read`. @returns the position of the last */
   fold(
-    after: Position,
-    onEvent: (event: FoldedEvent) => void,
+    stretch: Stretch,
+    onEvent: (event: ProjectedEvent) => void,
     onUnreadable: (event: UnreadableEvent) => void,
   ): Position;
   event(position: Position): Event | null;

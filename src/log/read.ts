@@ -1,6 +1,6 @@
 /** Reads the log on the calling thread, beside the writer. */
-import { openDatabase } from '../db/open.ts';
-import type { Event } from '../events/event.ts';
+import { type DatabaseFile, openDatabase } from '../db/open.ts';
+import type { Event, EventType } from '../events/event.ts';
 import type { Position } from '../events/ids.ts';
 import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
@@ -21,9 +21,7 @@ export function createLogReader(dataDir: string): LogReader {
     const after = db
       .prepare(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT ?`)
       .raw();
-    const foldedAfter = db
-      .prepare(`SELECT ${foldedColumns} FROM events WHERE position > ? ORDER BY position LIMIT ?`)
-      .raw();
+    const folded = createFolded(db);
     const at = db.prepare(`SELECT ${columns} FROM events WHERE position = ?`).raw();
     const byId = db.prepare('SELECT position FROM events WHERE id = ?').pluck();
     const lastOf = db
@@ -53,10 +51,11 @@ export function createLogReader(dataDir: string): LogReader {
         }
         return events;
       },
-      fold(position, onEvent, onUnreadable) {
-        let last = position;
+      fold({ after, until = Number.MAX_SAFE_INTEGER, types }, onEvent, onUnreadable) {
+        const between = folded(types);
+        let last = after;
         for (;;) {
-          const found = guarded(() => foldedAfter.all(last, page) as FoldedRow[]);
+          const found = guarded(() => between.all(last, until, page) as FoldedRow[]);
           for (const row of found) {
             const event = rows.toFolded(row);
             if (isUnreadable(event)) onUnreadable(event);
@@ -74,6 +73,20 @@ export function createLogReader(dataDir: string): LogReader {
       close: () => db.close(),
     };
   });
+}
+
+/** A statement for each set of types that is asked for. */
+function createFolded(db: DatabaseFile) {
+  const select = `SELECT ${foldedColumns} FROM events WHERE position > ? AND position <= ?`;
+  const prepare = (condition: string) => db.prepare(`${select} ${condition} ORDER BY position LIMIT ?`).raw();
+  const all = prepare('');
+  const some = new Map<readonly EventType[], typeof all>();
+  return (types: readonly EventType[] | undefined): typeof all => {
+    if (types === undefined) return all;
+    const found = some.get(types) ?? prepare(`AND type IN (${types.map((type) => `'${type}'`).join(', ')})`);
+    some.set(types, found);
+    return found;
+  };
 }
 
 function reportDamage<T>(path: string, read: () => T): T {

@@ -1,9 +1,9 @@
 /** Rows of the log as events: payloads joined with their specs, upcast and checked. */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Actor, Event, FoldedEvent } from '../events/event.ts';
+import type { Actor, Event, EventType, ProjectedEvent } from '../events/event.ts';
 import type { EngineId, EventId, Position, StreamId } from '../events/ids.ts';
 import { joinPayload } from '../events/payload.ts';
-import { isEventType, upcast } from '../events/upcast.ts';
+import { eventTypeOf, upcast } from '../events/upcast.ts';
 import { createNameCache } from './names.ts';
 import type { UnreadableEvent } from './port.ts';
 
@@ -28,7 +28,7 @@ export type Row = readonly [
 export const columns = `position, type, stream, engine, CAST(occurred_at AS TEXT), recorded_at, actor_kind, actor_name,
   inferred, schema_version, data, lower(hex(hash || id || coalesce(correlation, id) || coalesce(causation, '')))`;
 
-/** What the fold needs of a row. */
+/** What folds and projections need of a row. */
 export type FoldedRow = readonly [
   position: number,
   type: string,
@@ -38,21 +38,22 @@ export type FoldedRow = readonly [
   recordedAt: number,
   actorKind: Actor['kind'],
   actorName: string,
+  inferred: number,
   schemaVersion: number,
   data: string | null,
-  /** Hex. */
-  id: string,
+  /** Id (32 digits), causation (32 or none). */
+  digests: string,
 ];
 
 export const foldedColumns = `position, type, stream, engine, CAST(occurred_at AS TEXT), recorded_at, actor_kind, actor_name,
-  schema_version, data, lower(hex(id))`;
+  inferred, schema_version, data, lower(hex(id || coalesce(causation, '')))`;
 
 export interface Rows {
   toEvent(row: Row): Event | UnreadableEvent;
-  toFolded(row: FoldedRow): FoldedEvent | UnreadableEvent;
+  toFolded(row: FoldedRow): ProjectedEvent | UnreadableEvent;
 }
 
-export const isUnreadable = (event: FoldedEvent | UnreadableEvent): event is UnreadableEvent =>
+export const isUnreadable = (event: ProjectedEvent | UnreadableEvent): event is UnreadableEvent =>
   'problem' in event;
 
 export function createRows(db: DatabaseFile): Rows {
@@ -67,7 +68,7 @@ export function createRows(db: DatabaseFile): Rows {
       return {
         position: position as Position,
         id: digests.slice(64, 96) as EventId,
-        type,
+        type: known(type),
         streamId: named(streams(stream)) as StreamId,
         engineId: engine === null ? null : (named(engines(engine)) as EngineId),
         occurredAt: BigInt(occurredAt),
@@ -85,20 +86,23 @@ export function createRows(db: DatabaseFile): Rows {
     }
   }
 
-  function toFolded(row: FoldedRow): FoldedEvent | UnreadableEvent {
-    const [position, type, stream, engine, occurredAt, recordedAt, kind, name, version, data, id] = row;
+  function toFolded(row: FoldedRow): ProjectedEvent | UnreadableEvent {
+    const [position, type, stream, engine, occurredAt, recordedAt, kind, name, inferred, version, data] = row;
+    const digests = row[11];
     try {
       return {
         position: position as Position,
-        id: id as EventId,
-        type,
+        id: (digests.length === 32 ? digests : digests.slice(0, 32)) as EventId,
+        type: known(type),
         streamId: named(streams(stream)) as StreamId,
         engineId: engine === null ? null : (named(engines(engine)) as EngineId),
         occurredAt: BigInt(occurredAt),
         recordedAt,
         actor: { kind, name },
+        causationId: digests.length === 32 ? null : (digests.slice(32) as EventId),
+        inferred: inferred === 1,
         data: dataOf(type, version, data),
-      } as FoldedEvent;
+      } as ProjectedEvent;
     } catch (error) {
       return unreadable(error, position, recordedAt, type, stream);
     }
@@ -116,13 +120,19 @@ export function createRows(db: DatabaseFile): Rows {
     return { position: position as Position, recordedAt, type, streamId: streams(stream) ?? '', problem };
   }
 
-  function dataOf(type: string, version: number, data: string | null): unknown {
-    if (!isEventType(type)) throw new TypeError(`type ${type} is not known`);
+  function dataOf(name: string, version: number, data: string | null): unknown {
+    const type = known(name);
     if (data === null) throw new TypeError('the payload was redacted');
     return upcast(type, version, joinPayload(type, data, specs));
   }
 
   return { toEvent, toFolded };
+}
+
+function known(name: string): EventType {
+  const type = eventTypeOf(name);
+  if (type === null) throw new TypeError(`type ${name} is not known`);
+  return type;
 }
 
 function named(name: string | null): string {

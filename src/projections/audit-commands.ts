@@ -1,5 +1,5 @@
 /** Commands in the audit: an entry each, open to what may follow from it until a while after its outcome. */
-import type { Event } from '../events/event.ts';
+import type { ProjectedEvent } from '../events/event.ts';
 import { effectsUntil } from '../routing/evolve-story.ts';
 import type { Entries } from './audit-entries.ts';
 import { type CommandWindow, isLive, type SubjectKey, type Subjects, unplaced } from './audit-subject.ts';
@@ -9,7 +9,7 @@ export interface AuditStore {
   readonly subjects: Subjects;
 }
 
-export function beginCommand(store: AuditStore, event: Event & { type: 'CommandRequested' }): void {
+export function beginCommand(store: AuditStore, event: ProjectedEvent & { type: 'CommandRequested' }): void {
   const { command, kind, container, name } = event.data;
   store.entries.add(event, {
     actor: event.actor,
@@ -28,7 +28,7 @@ export function beginCommand(store: AuditStore, event: Event & { type: 'CommandR
 
 export function settleCommand(
   store: AuditStore,
-  event: Event & { type: 'CommandSucceeded' | 'CommandFailed' | 'CommandOutcomeUnknown' },
+  event: ProjectedEvent & { type: 'CommandSucceeded' | 'CommandFailed' | 'CommandOutcomeUnknown' },
   outcome: 'succeeded' | 'failed' | 'unknown',
   detail: string,
 ): void {

@@ -1,6 +1,6 @@
 /** The rows of the audit, and what was joined to each: kept in memory while a batch goes on, and written at its end. */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Actor, Event } from '../events/event.ts';
+import type { Actor, ProjectedEvent } from '../events/event.ts';
 import type { Basis } from './audit-subject.ts';
 import { createMany } from './many.ts';
 
@@ -24,15 +24,15 @@ export interface Settled {
 }
 
 export interface Entries {
-  add(event: Event, entry: NewEntry): void;
+  add(event: ProjectedEvent, entry: NewEntry): void;
   settle(settled: Settled): void;
   /** The container turned out to be this one. */
   place(entry: number, engine: string, container: string): void;
   /** A change from outside goes on: what it is now, and who did it. */
   grow(entry: number, growth: { action: string; actor: Actor; completedMs: number; detail: string }): void;
   /** An observation begins, that decisions may have as their cause. */
-  sight(event: Event): void;
-  join(entries: readonly number[], event: Event, basis: Basis): void;
+  sight(event: ProjectedEvent): void;
+  join(entries: readonly number[], event: ProjectedEvent, basis: Basis): void;
   ofCommand(command: string): { entry: number; engine: string | null; container: string | null } | null;
   /** Entries to which an observation is joined, by its event's id. */
   joined(id: string): readonly number[];

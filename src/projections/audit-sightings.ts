@@ -1,10 +1,10 @@
 /** Observations in the audit: joined to what was just done to the container, or telling of something no signal told. */
-import type { Event } from '../events/event.ts';
+import type { ProjectedEvent } from '../events/event.ts';
 import { type AuditStore, placeCommands } from './audit-commands.ts';
 import { type Basis, type CommandWindow, isLive, type Subject, type SubjectKey } from './audit-subject.ts';
 import { type Deed, deedBetween } from './deeds.ts';
 
-type Sighting = Event & { readonly type: 'ContainerObserved' | 'ContainerLost' };
+type Sighting = ProjectedEvent & { readonly type: 'ContainerObserved' | 'ContainerLost' };
 
 /** Milliseconds after a signal in which inspection shows its effect. */
 const soon = 2_000;

@@ -9,7 +9,7 @@
  * decisions that it caused.
  */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Event } from '../events/event.ts';
+import type { ProjectedEvent } from '../events/event.ts';
 import { type AuditStore, beginCommand, settleCommand } from './audit-commands.ts';
 import { createEntries } from './audit-entries.ts';
 import { joinSighting } from './audit-sightings.ts';
@@ -38,7 +38,7 @@ export const audit: Projection = {
   },
 };
 
-function apply(store: AuditStore, event: Event): void {
+function apply(store: AuditStore, event: ProjectedEvent): void {
   switch (event.type) {
     case 'CommandRequested':
       beginCommand(store, event);
@@ -73,7 +73,7 @@ function apply(store: AuditStore, event: Event): void {
   }
 }
 
-function recordRefusal({ entries }: AuditStore, event: Event & { type: 'CommandRefused' }): void {
+function recordRefusal({ entries }: AuditStore, event: ProjectedEvent & { type: 'CommandRefused' }): void {
   const { reason, count, from, to } = event.data;
   entries.add(event, {
     actor: event.actor,

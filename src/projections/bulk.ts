@@ -1,8 +1,8 @@
 /** Folds stretches of the log into all projections at once, each in one transaction: for a file that nobody reads yet. */
 import type { DatabaseFile } from '../db/open.ts';
+import type { EventType, ProjectedEvent } from '../events/event.ts';
 import type { Position } from '../events/ids.ts';
-import type { LogReader, UnreadableEvent } from '../log/port.ts';
-import { type Item, isEvent, readBatch } from './batch.ts';
+import { type LogReader, LogUnusable, type Stretch, type UnreadableEvent } from '../log/port.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { faultOf } from './faults.ts';
 import type { Fold, Projection } from './projection.ts';
@@ -19,64 +19,79 @@ export class RebuildStopped extends Error {
   }
 }
 
+interface Place {
+  readonly position: number;
+  readonly type: string;
+}
+
 interface Follower {
   readonly projection: Projection;
   readonly fold: Fold;
 }
 
-/** Events read at once: they are forgotten before they are old, so that few are ever collected. */
-const piece = 500;
-
 /**
- * @returns takes in at most so many events after a position, and says which was the last; the same position at the end
- * of the log. It throws `RebuildStopped` at an event that cannot be read or folded, `ProjectionsFault` if the file is
- * at fault.
+ * @returns takes in the events from one position, exclusive, to another, inclusive. It throws `RebuildStopped` at an event
+ * that cannot be read or folded, `ProjectionsFault` if the file is at fault.
  */
 export function createBulk(
   db: DatabaseFile,
   log: LogReader,
   projections: readonly Projection[],
-): (after: number, limit: number) => number {
+): (after: number, until: number) => void {
   const checkpoints = createCheckpoints(db);
+  const types = typesOf(projections);
   const followers = projections.map((projection) => ({ projection, fold: projection.open(db, log) }));
 
-  return db.transaction((after: number, limit: number): number => {
-    let last: Item | null = null;
-    for (let taken = 0; taken < limit; ) {
-      const wanted = Math.min(piece, limit - taken);
-      const items: Item[] = readBatch(log, (last?.position ?? after) as Position, wanted);
-      for (const item of items) for (const follower of followers) apply(follower, item);
-      last = items.at(-1) ?? last;
-      taken += items.length;
-      if (items.length < wanted) break;
-    }
-    if (last === null) return after;
+  return db.transaction((after: number, until: number): void => {
+    read(log, { after: after as Position, until, types }, (event) => {
+      for (const follower of followers) apply(follower, event);
+    });
+    const hash = log.event(until as Position)?.hash ?? '';
     for (const { projection, fold } of followers) {
-      guard(projection, last, () => fold.flush?.());
-      checkpoints.keep(projection, { position: last.position, hash: isEvent(last) ? last.hash : '' });
+      guard(projection, { position: until, type: 'end of a batch' }, () => fold.flush?.());
+      checkpoints.keep(projection, { position: until, hash });
     }
-    return last.position;
   }).immediate;
 }
 
-function apply({ projection, fold }: Follower, item: Item): void {
-  if (!isEvent(item)) throw atUnreadable(item);
+/** All that any of them looks at; undefined for all there are. */
+function typesOf(projections: readonly Projection[]): readonly EventType[] | undefined {
+  const all = new Set<EventType>();
+  for (const { types } of projections) {
+    if (types === undefined) return undefined;
+    for (const type of types) all.add(type);
+  }
+  return [...all];
+}
+
+function read(log: LogReader, stretch: Stretch, onEvent: (event: ProjectedEvent) => void): void {
   try {
-    fold.apply(item);
+    log.fold(stretch, onEvent, (event) => {
+      throw atUnreadable(event);
+    });
   } catch (error) {
-    throw atFault(projection, item, error);
+    if (!(error instanceof LogUnusable)) throw error;
+    throw new Error(`the log cannot be read: ${error.message}`, { cause: error });
   }
 }
 
-function guard(projection: Projection, item: Item, work: () => void): void {
+function apply({ projection, fold }: Follower, event: ProjectedEvent): void {
+  try {
+    fold.apply(event);
+  } catch (error) {
+    throw atFault(projection, event, error);
+  }
+}
+
+function guard(projection: Projection, place: Place, work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw atFault(projection, item, error);
+    throw atFault(projection, place, error);
   }
 }
 
-function atFault({ name }: Projection, { position, type }: Item & { type: string }, error: unknown): Error {
+function atFault({ name }: Projection, { position, type }: Place, error: unknown): Error {
   const fault = faultOf(error);
   if (fault !== null) return fault;
   const why = error instanceof Error ? error.message : String(error);

@@ -1,16 +1,17 @@
 /** `containers`: each container that was ever observed, as it was last seen, and every name that one had. */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Event } from '../events/event.ts';
+import type { ProjectedEvent } from '../events/event.ts';
 import type { Fold, Projection } from './projection.ts';
 
 export const containers: Projection = {
   name: 'containers',
   version: 2,
   tables: ['containers', 'container_names'],
+  types: ['ContainerObserved', 'ContainerLost', 'ContainerCreated'],
   open,
 };
 
-type Observed = Event & { readonly type: 'ContainerObserved' };
+type Observed = ProjectedEvent & { readonly type: 'ContainerObserved' };
 
 function open(db: DatabaseFile): Fold {
   const put =
@@ -30,7 +31,7 @@ function open(db: DatabaseFile): Fold {
     put.run(engineId, container, name, JSON.stringify(observation), recordedAt, position);
   }
 
-  function apply(event: Event): void {
+  function apply(event: ProjectedEvent): void {
     const { type, data, engineId, recordedAt, position } = event;
     if (engineId === null) return;
     if (type === 'ContainerObserved') {

@@ -1,16 +1,16 @@
 /** Which signals a command may be followed by, and how signals that no command explains make up a change from outside. */
 import type { CommandKind } from '../events/commands.ts';
-import type { Event } from '../events/event.ts';
+import type { ProjectedEvent } from '../events/event.ts';
 import type { ContainerObservedData } from '../events/observations.ts';
 import { type SignalType, signalTypes } from '../events/signals.ts';
 import { isKill } from '../events/stop-signal.ts';
 
-export type SignalEvent = Event & { readonly type: SignalType };
+export type SignalEvent = ProjectedEvent & { readonly type: SignalType };
 
 const signals: ReadonlySet<string> = new Set(signalTypes);
 
 /** A health check's result is nobody's deed. */
-export const isDeed = (event: Event): event is SignalEvent =>
+export const isDeed = (event: ProjectedEvent): event is SignalEvent =>
   signals.has(event.type) && event.type !== 'ContainerHealthChanged';
 
 const ending = ['Killed', 'Died', 'Stopped', 'OutOfMemory', 'NetworkDisconnected'] as const;

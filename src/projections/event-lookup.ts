@@ -1,6 +1,6 @@
 /** `event_index`: what events can be found by: their container, host, type, and actor if that is a person. */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Actor, Event } from '../events/event.ts';
+import type { Actor, ProjectedEvent } from '../events/event.ts';
 import type { Fold, Projection } from './projection.ts';
 
 export const eventIndex: Projection = {
@@ -71,7 +71,7 @@ function createSubjects(db: DatabaseFile) {
   return Object.assign(numberOf, { forget: () => known.clear() });
 }
 
-function subjectsOf({ type, data, streamId, engineId, actor }: Event): Set<string> {
+function subjectsOf({ type, data, streamId, engineId, actor }: ProjectedEvent): Set<string> {
   const subjects = new Set([typeSubject(type), ...actorsOf(actor)]);
   if (streamId.startsWith('container:')) subjects.add(streamId);
   if ('match' in data && data.match !== null) subjects.add(hostSubject(data.match.host));

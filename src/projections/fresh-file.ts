@@ -9,7 +9,7 @@ export interface FreshFileOptions {
   readonly log: LogReader;
   /** Of the file to make; one that is there is replaced. */
   readonly path: string;
-  /** Inclusive; up to the log's head if not given. */
+  /** Inclusive; up to what is the log's head now if not given. */
   readonly until?: number | undefined;
   /** Events in one transaction. */
   readonly batch?: number | undefined;
@@ -44,7 +44,8 @@ export function createFreshFile({ log, path, until, batch, projections }: FreshF
 }
 
 function fill(db: DatabaseFile, options: Required<FreshFileOptions>): FreshFile {
-  const { log, path, until, batch = events, projections } = options;
+  const { log, path, batch = events, projections } = options;
+  const until = Math.min(options.until ?? Number.POSITIVE_INFINITY, log.head().position);
   let whole = false;
   let position = 0;
   hasten(db);
@@ -53,13 +54,14 @@ function fill(db: DatabaseFile, options: Required<FreshFileOptions>): FreshFile 
     db.transaction(() => missing.forEach((sql) => void db.exec(sql)))();
     missing = [];
   };
-  const take = createBulk(db, until === undefined ? log : upTo(log, until), projections);
+  const take = createBulk(db, log, projections);
   return {
     step() {
-      const last = take(position, batch);
-      const more = last - position === batch;
-      position = last;
-      return more;
+      if (position === until) return false;
+      const next = Math.min(position + batch, until);
+      take(position, next);
+      position = next;
+      return position < until;
     },
     position: () => position,
     takeOver(from, taken) {
@@ -108,10 +110,3 @@ function copy(db: DatabaseFile, { name, tables }: Projection): void {
   for (const table of tables) db.exec(`INSERT INTO main.${table} SELECT * FROM taken.${table}`);
   db.prepare('INSERT INTO main.checkpoints SELECT * FROM taken.checkpoints WHERE name = ?').run(name);
 }
-
-/** A log that ends at a position. */
-const upTo = (log: LogReader, until: number): LogReader => ({
-  ...log,
-  read: (after, limit, onUnreadable) =>
-    after >= until ? [] : log.read(after, Math.min(limit, until - after), onUnreadable),
-});

@@ -4,10 +4,10 @@
  * same matcher and in the same words.
  */
 import type { DatabaseFile } from '../db/open.ts';
-import type { FoldedEvent } from '../events/event.ts';
+import { eventTypes, type FoldedEvent } from '../events/event.ts';
 import type { Host, Position } from '../events/ids.ts';
 import type { LogReader } from '../log/port.ts';
-import { entryOf, hostsTouchedBy } from '../routing/entries.ts';
+import { entryOf, hostsTouchedBy, untold } from '../routing/entries.ts';
 import { evolve, setAside } from '../routing/evolve.ts';
 import type { ContainerKey, RecordedRefusal, State } from '../routing/state.ts';
 import type { HostEntry } from '../routing/table.ts';
@@ -19,6 +19,7 @@ export const hostEntries: Projection = {
   name: 'host_entries',
   version: 3,
   tables: ['host_entries', 'host_names', 'refusal_history'],
+  types: eventTypes.filter((type) => !untold.has(type)),
   open,
 };
 

@@ -11,7 +11,7 @@
  * force, and at all others there are none.
  */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Event } from '../events/event.ts';
+import type { ProjectedEvent } from '../events/event.ts';
 import type { Fold, Projection } from './projection.ts';
 import { createIntervals, type Intervals } from './route-intervals.ts';
 
@@ -42,7 +42,7 @@ function open(db: DatabaseFile): Fold {
     return service;
   };
 
-  function apply(event: Event): void {
+  function apply(event: ProjectedEvent): void {
     const before = now();
     const next = follow(intervals, event, before);
     keepService(statements, event, before, next);
@@ -93,7 +93,7 @@ function load(statements: Statements): Service {
   return { ...row, serving: row.serving === 1 };
 }
 
-function follow(intervals: Intervals, event: Event, service: Service): Service {
+function follow(intervals: Intervals, event: ProjectedEvent, service: Service): Service {
   const { position, recordedAt } = event;
   const here = { position, ms: recordedAt };
   switch (event.type) {
@@ -136,7 +136,7 @@ function follow(intervals: Intervals, event: Event, service: Service): Service {
 }
 
 /** One interval for each stretch in which Portolan served. */
-function keepService(statements: Statements, event: Event, before: Service, after: Service): void {
+function keepService(statements: Statements, event: ProjectedEvent, before: Service, after: Service): void {
   const { type, position, recordedAt } = event;
   const begun = type === 'PortolanStarted' && !event.data.tookOver;
   if (before.serving === true && (begun || after.serving === false)) {

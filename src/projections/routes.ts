@@ -1,11 +1,17 @@
 /** `routes`: each route that ever was, as it is now. */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Event } from '../events/event.ts';
+import type { ProjectedEvent } from '../events/event.ts';
 import type { Fold, Projection } from './projection.ts';
 
-export const routes: Projection = { name: 'routes', version: 2, tables: ['routes'], open };
+export const routes: Projection = {
+  name: 'routes',
+  version: 2,
+  tables: ['routes'],
+  types: ['RouteOpened', 'RouteChanged', 'RouteClosed'],
+  open,
+};
 
-type Decided = Event & { readonly type: 'RouteOpened' | 'RouteChanged' | 'RouteClosed' };
+type Decided = ProjectedEvent & { readonly type: 'RouteOpened' | 'RouteChanged' | 'RouteClosed' };
 
 function open(db: DatabaseFile): Fold {
   const put = db.prepare(`INSERT OR REPLACE INTO routes

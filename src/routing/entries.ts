@@ -21,7 +21,7 @@ export const entriesOf = (state: State): HostEntry[] =>
   [...state.sites.keys()].map((host) => entryOf(state, host));
 
 /** Of the signals only one is told of in sentences: that somebody sent the container one to end it. */
-const untold: ReadonlySet<string> = new Set(signalTypes.filter((type) => type !== 'ContainerKilled'));
+export const untold: ReadonlySet<string> = new Set(signalTypes.filter((type) => type !== 'ContainerKilled'));
 
 /** Hosts whose entry may differ after an event: those of its route, or of its container (sentences). */
 export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly Site[]): Host[] {

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { dataSchemas, eventTypes } from '../../src/events/event.ts';
-import { currentVersion, isEventType, upcast } from '../../src/events/upcast.ts';
+import { currentVersion, eventTypeOf, upcast } from '../../src/events/upcast.ts';
 
 const folder = new URL('../fixtures/events/', import.meta.url);
 const fixture = (file: string): unknown => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
@@ -22,8 +22,9 @@ test('every version of every type has its fixture', () => {
 });
 
 test.for(files)('%s is read in the current version', (file) => {
-  const [type = '', version = ''] = file.split('.');
-  if (!isEventType(type)) throw new Error(`${type} is no event type`);
+  const [name = '', version = ''] = file.split('.');
+  const type = eventTypeOf(name);
+  if (type === null) throw new Error(`${name} is no event type`);
   const payload = fixture(file);
   const read = upcast(type, Number(version.slice(1)), payload);
   expect(() => dataSchemas[type].parse(read)).not.toThrow();

@@ -29,7 +29,7 @@ test('the golden log folds to what it always did, or foldVersion was raised', as
   const state = createState();
   try {
     log.fold(
-      0 as Position,
+      { after: 0 as Position },
       (event) => void evolve(state, event),
       (unreadable) => {
         throw new Error(`the event at ${unreadable.position} cannot be read any more: ${unreadable.problem}`);

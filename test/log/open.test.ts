@@ -182,7 +182,7 @@ test('a damaged page further back is found by readers and by verify, with the wa
   const fold = () =>
     readWith(folder, (reader) =>
       reader.fold(
-        start,
+        { after: start },
         () => {},
         () => {},
       ),
@@ -213,7 +213,7 @@ test('a payload that no longer parses is set aside, and the rest is read', async
   let folded = 0;
   const last = readWith(folder, (reader) =>
     reader.fold(
-      start,
+      { after: start },
       () => {
         folded += 1;
       },

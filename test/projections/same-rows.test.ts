@@ -6,8 +6,9 @@ import { expect, test } from 'vitest';
 import { createLogReader } from '../../src/log/read.ts';
 import { rebuild } from '../../src/projections/rebuild.ts';
 import { rebuildInTwo } from '../../src/projections/rebuild-in-two.ts';
+import { allProjections } from '../../src/projections/registry.ts';
 import { lifecycles } from '../support/lifecycles.ts';
-import { dump, foldAll, projecting, rowsOf, scratch, writeLog } from '../support/projecting.ts';
+import { dump, foldAll, poison, projecting, rowsOf, scratch, writeLog } from '../support/projecting.ts';
 
 const stories = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
@@ -29,6 +30,27 @@ test('a rebuild gives row by row what was folded live in batches of any size', a
       expect(dump(join(dataDir, 'live.db'))).toEqual(dump(join(dataDir, 'rebuilt.db')));
     }),
     { numRuns: 30 },
+  );
+});
+
+test('a projection that is rebuilt from the events of its own types alone has the same rows', async () => {
+  await fc.assert(
+    fc.asyncProperty(stories, async ({ seed, length }) => {
+      using folder = scratch();
+      const { dataDir } = folder;
+      await writeLog(dataDir, lifecycles(seed, length).batches);
+      projecting(dataDir, 'live.db', (projector) => foldAll(projector));
+      const live = dump(join(dataDir, 'live.db'));
+      const log = createLogReader(dataDir);
+      const path = join(dataDir, 'alone.db');
+      for (const projection of allProjections.filter(({ types }) => types !== undefined)) {
+        rebuild({ log, path, batch: 13, projections: [projection] });
+        const alone = dump(path);
+        for (const table of projection.tables) expect(alone[table]).toEqual(live[table]);
+      }
+      log.close();
+    }),
+    { numRuns: 20 },
   );
 });
 
@@ -63,6 +85,22 @@ test('a rebuild on two threads ends where it is told to', async () => {
   rebuild({ ...options, path: join(dataDir, 'one.db') });
   log.close();
   expect(dump(join(dataDir, 'two.db'))).toEqual(dump(join(dataDir, 'one.db')));
+});
+
+test('a rebuild on two threads stops at an event that cannot be read, whichever thread looks at such', async () => {
+  for (const type of ['ContainerStarted', 'ContainerObserved', 'RouteOpened', 'PortolanStarted']) {
+    using folder = scratch();
+    const { dataDir } = folder;
+    const story = lifecycles(13, 20);
+    await writeLog(dataDir, story.batches);
+    const spoilt = story.events().findIndex((event) => event.type === type) + 1;
+    poison(dataDir, spoilt);
+    const log = createLogReader(dataDir);
+    const rebuilt = rebuildInTwo({ log, dataDir, path: join(dataDir, 'two.db'), worthwhile: 0 });
+    await expect(rebuilt).rejects.toThrow(`the event at position ${spoilt} (${type}) cannot be read`);
+    log.close();
+    expect(readdirSync(dataDir).filter((file) => file.startsWith('two.db'))).toEqual([]);
+  }
 });
 
 const indexesOf = (path: string): unknown[] =>
