@@ -182,16 +182,11 @@ export const audit = sqliteTable(
 
 export const auditConsequences = sqliteTable(
   'audit_consequences',
-  {
-    entry: integer().notNull(),
-    position: integer().notNull(),
-    /** Id of an event that decisions may have as their cause: they belong to the same entry. Null for others. */
-    id: text(),
-  },
+  { position: integer().notNull(), entry: integer().notNull() },
+  // By position, as they come: a rebuild writes them one behind the other.
   (table) => [
-    primaryKey({ columns: [table.entry, table.position] }),
-    index('audit_consequences_cause').on(table.id).where(sql`${table.id} is not null`),
-    index('audit_consequences_position').on(table.position),
+    primaryKey({ columns: [table.position, table.entry] }),
+    index('audit_consequences_entry').on(table.entry, table.position),
   ],
 );
 

@@ -1,6 +1,8 @@
 /** The rows of the audit, and what was joined to each: kept in memory while a batch goes on, and written at its end. */
 import type { DatabaseFile } from '../db/open.ts';
 import type { Actor, ProjectedEvent } from '../events/event.ts';
+import type { EventId } from '../events/ids.ts';
+import type { LogReader } from '../log/port.ts';
 import type { Basis } from './audit-subject.ts';
 import { createMany } from './many.ts';
 
@@ -55,17 +57,18 @@ interface Entry {
   readonly basis: Basis;
 }
 
-/** What decisions have as their cause. */
-const causes: ReadonlySet<string> = new Set(['ContainerObserved', 'ContainerLost']);
+/** What decisions have as their cause: they belong to the same entries. */
+const isCause = ({ type }: ProjectedEvent): boolean =>
+  type === 'ContainerObserved' || type === 'ContainerLost';
 
 const ranks: Readonly<Record<Basis, number>> = { exact: 0, window: 1, ambiguous: 2 };
 
 /** Entries, and observations, that are kept in memory between batches. */
 const remembered = 10_000;
 
-export function createEntries(db: DatabaseFile): Entries {
+export function createEntries(db: DatabaseFile, log: LogReader): Entries {
   const rows = createRows(db);
-  const joins = createJoins(db);
+  const joins = createJoins(db, log);
   const commands = new Map<string, number>();
   const byCommand = db.prepare('SELECT position FROM audit WHERE command = ?').pluck();
   const entryOf = (command: string): number | undefined =>
@@ -91,7 +94,7 @@ export function createEntries(db: DatabaseFile): Entries {
     sight: ({ id }) => joins.sight(id),
     join(entries, event, how) {
       for (const entry of entries) {
-        joins.add(entry, event.position, causes.has(event.type) ? event.id : null);
+        joins.add(entry, event.position, isCause(event) ? event.id : null);
         if (how !== 'exact' && ranks[how] > ranks[rows.get(entry).basis]) change(entry, { basis: how });
       }
     },
@@ -157,22 +160,27 @@ function rowOf({ position, actor, action, command, engine, container, name, ...r
   return [position, actor.kind, actor.name, ...subject, requestedMs, completedMs, outcome, detail, basis];
 }
 
-function createJoins(db: DatabaseFile) {
-  const put = createMany(db, 'INSERT OR IGNORE INTO audit_consequences (entry, position, id)', 3);
-  const find = db.prepare('SELECT entry FROM audit_consequences WHERE id = ? ORDER BY entry').pluck();
+function createJoins(db: DatabaseFile, log: LogReader) {
+  const put = createMany(db, 'INSERT OR IGNORE INTO audit_consequences (position, entry)', 2);
+  const find = db.prepare('SELECT entry FROM audit_consequences WHERE position = ? ORDER BY entry').pluck();
   /** By id of the observation. */
   const known = new Map<string, number[]>();
-  let added: [entry: number, position: number, id: string | null][] = [];
+  let added: [position: number, entry: number][] = [];
+
+  function stored(id: string): readonly number[] {
+    const position = log.positionOf(id as EventId);
+    const cause = position === null ? null : log.event(position);
+    return cause !== null && isCause(cause) ? (find.all(position) as number[]) : [];
+  }
 
   return {
     sight: (id: string): void => void known.set(id, []),
     add(entry: number, position: number, id: string | null): void {
-      added.push([entry, position, id]);
+      added.push([position, entry]);
       const entries = id === null ? undefined : known.get(id);
       if (entries?.includes(entry) === false) entries.push(entry);
     },
-    of: (id: string): readonly number[] =>
-      known.get(id)?.toSorted((one, other) => one - other) ?? (find.all(id) as number[]),
+    of: (id: string): readonly number[] => known.get(id)?.toSorted((one, other) => one - other) ?? stored(id),
     flush(): void {
       put(added);
       added = [];

@@ -10,6 +10,7 @@
  */
 import type { DatabaseFile } from '../db/open.ts';
 import type { ProjectedEvent } from '../events/event.ts';
+import type { LogReader } from '../log/port.ts';
 import { type AuditStore, beginCommand, settleCommand } from './audit-commands.ts';
 import { createEntries } from './audit-entries.ts';
 import { joinSighting } from './audit-sightings.ts';
@@ -20,10 +21,10 @@ import type { Projection } from './projection.ts';
 
 export const audit: Projection = {
   name: 'audit',
-  version: 5,
+  version: 6,
   tables: ['audit', 'audit_consequences', 'audit_subjects'],
-  open(db: DatabaseFile) {
-    const store: AuditStore = { entries: createEntries(db), subjects: createSubjects(db) };
+  open(db: DatabaseFile, log: LogReader) {
+    const store: AuditStore = { entries: createEntries(db, log), subjects: createSubjects(db) };
     return {
       apply: (event) => apply(store, event),
       flush() {

@@ -91,11 +91,7 @@ function hasten(db: DatabaseFile): void {
 }
 
 /** What the folds themselves look up. All other indexes cost less when they are made of the whole. */
-const needed: ReadonlySet<string> = new Set([
-  'audit_command',
-  'audit_consequences_cause',
-  'subjects_name_unique',
-]);
+const needed: ReadonlySet<string> = new Set(['audit_command', 'subjects_name_unique']);
 
 /** @returns what makes them again */
 function dropIndexes(db: DatabaseFile): string[] {
