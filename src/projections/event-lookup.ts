@@ -1,6 +1,6 @@
 /** `event_index`: what events can be found by: their container, host, type, and actor if that is a person. */
 import type { DatabaseFile } from '../db/open.ts';
-import type { Actor, ProjectedEvent } from '../events/event.ts';
+import { type Actor, type EventType, eventTypes, type ProjectedEvent } from '../events/event.ts';
 import type { Fold, Projection } from './projection.ts';
 
 export const eventIndex: Projection = {
@@ -35,11 +35,12 @@ function open(db: DatabaseFile): Fold {
 
   return {
     apply(event) {
+      const { position } = event;
       for (const name of subjectsOf(event)) {
         const subject = numberOf(name);
         const positions = found.get(subject);
-        if (positions === undefined) found.set(subject, [event.position]);
-        else positions.push(event.position);
+        if (positions === undefined) found.set(subject, [position]);
+        else if (positions.at(-1) !== position) positions.push(position);
       }
     },
     flush() {
@@ -71,20 +72,27 @@ function createSubjects(db: DatabaseFile) {
   return Object.assign(numberOf, { forget: () => known.clear() });
 }
 
-function subjectsOf({ type, data, streamId, engineId, actor }: ProjectedEvent): Set<string> {
-  const subjects = new Set([typeSubject(type), ...actorsOf(actor)]);
-  if (streamId.startsWith('container:')) subjects.add(streamId);
-  if ('match' in data && data.match !== null) subjects.add(hostSubject(data.match.host));
+/** Some may be named twice. */
+function subjectsOf({ type, data, streamId, engineId, actor }: ProjectedEvent): string[] {
+  const subjects = [typeSubjects[type], ...actorsOf(actor)];
+  if (streamId.startsWith('container:')) subjects.push(streamId);
+  if ('match' in data && data.match !== null) subjects.push(hostSubject(data.match.host));
   if ('command' in data && data.container === null && data.name !== null)
-    subjects.add(nameSubject(data.name));
+    subjects.push(nameSubject(data.name));
   if (engineId === null) return subjects;
-  if ('container' in data && data.container !== null)
-    subjects.add(containerSubject(engineId, data.container));
+  // Most are about the very container that they name.
+  if ('container' in data && data.container !== null && !streamId.endsWith(data.container))
+    subjects.push(containerSubject(engineId, data.container));
   if ('targets' in data) {
-    for (const target of data.targets) subjects.add(containerSubject(engineId, target.container));
+    for (const target of data.targets) subjects.push(containerSubject(engineId, target.container));
   }
   return subjects;
 }
+
+/** The same texts again and again, so that they are looked up at once. */
+const typeSubjects = Object.fromEntries(eventTypes.map((type) => [type, typeSubject(type)])) as Readonly<
+  Record<EventType, string>
+>;
 
 const actorsOf = ({ kind, name }: Actor): string[] =>
   isIndexedActor(kind) ? [actorSubject(kind, null), actorSubject(kind, name)] : [];
