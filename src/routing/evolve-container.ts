@@ -5,7 +5,7 @@ import type { ContainerObservation, ContainerObservedData } from '../events/obse
 import { dropStaleRefusals } from './evolve-refusal.ts';
 import { isRestart, noteRestart } from './evolve-story.ts';
 import { whatBecameOf, whyRemoved } from './explain.ts';
-import { type Intent, intentOf, isAlive } from './intent.ts';
+import { type Claim, type Intent, intentOf, isAlive } from './intent.ts';
 import type { Site } from './route.ts';
 import { type Container, type ContainerKey, containerKey, type State, setAt } from './state.ts';
 
@@ -91,6 +91,8 @@ export function reclaim(state: State, container: Container): readonly Site[] {
     container.intent = intentOf(container.observation, state.policy, find);
   }
   const after = container.intent.claims;
+  // Most are observed to want what they wanted: all that follows would leave everything as it is.
+  if (!state.refusals.has(container.key) && sameSites(before, after)) return after.map((claim) => claim.site);
   const wanted = new Set(after.map((claim) => claim.site));
   for (const { site } of before) if (!wanted.has(site)) unclaim(state, site, container.key);
   for (const site of container.claimedSince.keys())
@@ -103,6 +105,9 @@ export function reclaim(state: State, container: Container): readonly Site[] {
   dropStaleRefusals(state, container, wanted);
   return [...new Set([...before.map((claim) => claim.site), ...wanted])];
 }
+
+const sameSites = (before: readonly Claim[], after: readonly Claim[]): boolean =>
+  before.length === after.length && before.every(({ site }, index) => site === after[index]!.site);
 
 /** What is said of a container ends with it, and with its next start, but for the routes that it was the last target of. */
 function keepObituaries(state: State, container: Container): void {
@@ -135,6 +140,7 @@ function unclaim(state: State, site: Site, key: ContainerKey): void {
 }
 
 function followersOf(state: State, container: Container): Container[] {
+  if (state.followers.size === 0) return [];
   const mode = `container:${container.observation.container}`;
   return [...state.followers]
     .map((key) => state.containers.get(key)!)
