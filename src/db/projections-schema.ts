@@ -78,8 +78,6 @@ export const service = sqliteTable('service', {
   /** The machine's boot id of this run, and of the last run that reached its engine. */
   boot: text(),
   confirmedBoot: text('confirmed_boot'),
-  /** `recordedAt` of the last event: Portolan was alive then. */
-  lastMs: integer('last_ms').notNull(),
 });
 
 /** When Portolan served at all. */

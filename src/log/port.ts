@@ -77,6 +77,8 @@ export interface LogReader {
     onUnreadable: (event: UnreadableEvent) => void,
   ): Position;
   event(position: Position): Event | null;
+  /** Milliseconds since the epoch; of an event that cannot be read, too. Null where there is none. */
+  recordedAt(position: number): number | null;
   positionOf(id: EventId): Position | null;
   /** The newest event of a type, if any. */
   last(type: EventType): Event | null;

@@ -23,6 +23,7 @@ export function createLogReader(dataDir: string): LogReader {
       .raw();
     const folded = createFolded(db);
     const at = db.prepare(`SELECT ${columns} FROM events WHERE position = ?`).raw();
+    const timeOf = db.prepare('SELECT recorded_at FROM events WHERE position = ?').pluck();
     const byId = db.prepare('SELECT position FROM events WHERE id = ?').pluck();
     const lastOf = db
       .prepare(`SELECT ${columns} FROM events WHERE type = ? ORDER BY position DESC LIMIT 1`)
@@ -66,6 +67,7 @@ export function createLogReader(dataDir: string): LogReader {
         }
       },
       event: (position) => readable(guarded(() => at.get(position) as Row | undefined)),
+      recordedAt: (position) => guarded(() => timeOf.get(position) as number | undefined) ?? null,
       positionOf: (id) => guarded(() => byId.get(Buffer.from(id, 'hex')) as Position | undefined) ?? null,
       last: (type) => readable(guarded(() => lastOf.get(type) as Row | undefined)),
       together: <T>(reads: () => T) => together(reads) as T,

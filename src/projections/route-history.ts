@@ -12,13 +12,23 @@
  */
 import type { DatabaseFile } from '../db/open.ts';
 import type { ProjectedEvent } from '../events/event.ts';
+import type { LogReader } from '../log/port.ts';
 import type { Fold, Projection } from './projection.ts';
 import { createIntervals, type Intervals } from './route-intervals.ts';
 
 export const routeHistory: Projection = {
   name: 'route_history',
-  version: 4,
+  version: 5,
   tables: ['route_history', 'standing_routes', 'service', 'service_history'],
+  types: [
+    'RouteOpened',
+    'RouteChanged',
+    'RouteClosed',
+    'PortolanStarted',
+    'PortolanStopped',
+    'EngineConnected',
+    'RecordingGapDetected',
+  ],
   open,
 };
 
@@ -27,11 +37,9 @@ interface Service {
   readonly serving: boolean | null;
   readonly boot: string | null;
   readonly confirmedBoot: string | null;
-  /** Milliseconds since the epoch. */
-  readonly lastMs: number;
 }
 
-function open(db: DatabaseFile): Fold {
+function open(db: DatabaseFile, log: LogReader): Fold {
   const intervals = createIntervals(db);
   const statements = prepare(db);
   let service: Service | null = null;
@@ -43,25 +51,34 @@ function open(db: DatabaseFile): Fold {
   };
 
   function apply(event: ProjectedEvent): void {
-    const before = now();
-    const next = follow(intervals, event, before);
-    keepService(statements, event, before, next);
-    service = { ...next, serving: next.serving !== false, lastMs: event.recordedAt };
+    const before = event.position === 1 ? now() : afterTheFirst();
+    const next = follow(log, intervals, event, before);
+    keepService(log, statements, event, before, next);
+    service = { ...next, serving: next.serving !== false };
+  }
+
+  /** The log may have begun with events of other types. */
+  function afterTheFirst(): Service {
+    const known = now();
+    if (known.serving !== null) return known;
+    statements.beginService.run(1, log.recordedAt(1) ?? 0);
+    service = { ...known, serving: true };
+    return service;
   }
 
   return {
     apply,
     setAside({ streamId, position, recordedAt }) {
-      service = { ...now(), lastMs: recordedAt };
+      now();
       if (!streamId.startsWith('route:')) return;
       const route = streamId.slice('route:'.length);
       intervals.end(route, { position, ms: recordedAt }, 'unreadable');
       intervals.fall(route);
     },
     flush() {
-      const { serving, boot, confirmedBoot, lastMs } = now();
+      const { serving, boot, confirmedBoot } = afterTheFirst();
       intervals.flush();
-      statements.keep.run(serving === false ? 0 : 1, boot, confirmedBoot, lastMs);
+      statements.keep.run(serving === false ? 0 : 1, boot, confirmedBoot);
     },
     reset() {
       service = null;
@@ -74,11 +91,9 @@ type Statements = ReturnType<typeof prepare>;
 
 function prepare(db: DatabaseFile) {
   return {
-    load: db.prepare(
-      'SELECT serving, boot, confirmed_boot AS confirmedBoot, last_ms AS lastMs FROM service WHERE id = 1',
-    ),
+    load: db.prepare('SELECT serving, boot, confirmed_boot AS confirmedBoot FROM service WHERE id = 1'),
     keep: db.prepare(
-      'INSERT OR REPLACE INTO service (id, serving, boot, confirmed_boot, last_ms) VALUES (1, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO service (id, serving, boot, confirmed_boot) VALUES (1, ?, ?, ?)',
     ),
     beginService: db.prepare('INSERT OR REPLACE INTO service_history (from_position, from_ms) VALUES (?, ?)'),
     endService: db.prepare(
@@ -89,11 +104,11 @@ function prepare(db: DatabaseFile) {
 
 function load(statements: Statements): Service {
   const row = statements.load.get() as (Omit<Service, 'serving'> & { serving: number }) | undefined;
-  if (row === undefined) return { serving: null, boot: null, confirmedBoot: null, lastMs: 0 };
+  if (row === undefined) return { serving: null, boot: null, confirmedBoot: null };
   return { ...row, serving: row.serving === 1 };
 }
 
-function follow(intervals: Intervals, event: ProjectedEvent, service: Service): Service {
+function follow(log: LogReader, intervals: Intervals, event: ProjectedEvent, service: Service): Service {
   const { position, recordedAt } = event;
   const here = { position, ms: recordedAt };
   switch (event.type) {
@@ -115,9 +130,9 @@ function follow(intervals: Intervals, event: ProjectedEvent, service: Service): 
       intervals.endAll(here, 'away');
       return { ...service, serving: false };
     case 'PortolanStarted': {
-      const { bootId, lastAlive, tookOver } = event.data;
+      const { bootId, tookOver } = event.data;
       if (tookOver) return { ...service, boot: bootId };
-      intervals.endAll({ position, ms: aliveUntil(lastAlive, service.lastMs, recordedAt) }, 'away');
+      intervals.endAll({ position, ms: aliveUntil(log, event) }, 'away');
       const serving = bootId === service.confirmedBoot;
       if (serving) intervals.beginAll(here);
       return { ...service, boot: bootId, serving };
@@ -136,20 +151,25 @@ function follow(intervals: Intervals, event: ProjectedEvent, service: Service): 
 }
 
 /** One interval for each stretch in which Portolan served. */
-function keepService(statements: Statements, event: ProjectedEvent, before: Service, after: Service): void {
+function keepService(
+  log: LogReader,
+  statements: Statements,
+  event: ProjectedEvent,
+  before: Service,
+  after: Service,
+): void {
   const { type, position, recordedAt } = event;
   const begun = type === 'PortolanStarted' && !event.data.tookOver;
   if (before.serving === true && (begun || after.serving === false)) {
-    const { lastMs } = before;
-    const until = begun ? aliveUntil(event.data.lastAlive, lastMs, recordedAt) : recordedAt;
-    statements.endService.run(position, until);
+    statements.endService.run(position, begun ? aliveUntil(log, event) : recordedAt);
   }
   if (after.serving !== false && (before.serving !== true || begun))
     statements.beginService.run(position, recordedAt);
 }
 
 /** Milliseconds. The heartbeat comes now and then; an event that was recorded after it is a later sign of life. */
-function aliveUntil(lastAlive: string | null, lastMs: number, startedAt: number): number {
-  const beat = lastAlive === null ? 0 : Date.parse(lastAlive);
-  return Math.min(Math.max(beat, lastMs), startedAt);
+function aliveUntil(log: LogReader, started: ProjectedEvent & { type: 'PortolanStarted' }): number {
+  const { data, position, recordedAt } = started;
+  const beat = data.lastAlive === null ? 0 : Date.parse(data.lastAlive);
+  return Math.min(Math.max(beat, log.recordedAt(position - 1) ?? 0), recordedAt);
 }
