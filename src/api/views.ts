@@ -174,7 +174,14 @@ export const containerSchema = z
     published: z.array(
       z.object({ port: z.number().int(), hostAddress: z.string(), hostPort: z.number().int() }),
     ),
-    networks: z.array(z.object({ name: z.string(), address: z.string(), address6: z.string() })),
+    networks: z.array(
+      z.object({
+        name: z.string(),
+        address: z.string(),
+        address6: z.string(),
+        driver: z.string().optional(),
+      }),
+    ),
     envNames: z.array(z.string()),
     command: z.array(z.string()),
     routes: z.array(routeSchema),

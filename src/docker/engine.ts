@@ -153,7 +153,13 @@ export interface ContainerView {
   readonly labels: Readonly<Record<string, string>>;
   readonly exposed: readonly number[];
   readonly published: readonly { port: number; hostAddress: string; hostPort: number }[];
-  readonly networks: readonly { name: string; address: string; address6: string }[];
+  readonly networks: readonly {
+    name: string;
+    address: string;
+    address6: string;
+    /** Of the network; absent for `bridge`. */
+    driver?: string | undefined;
+  }[];
   readonly envNames: readonly string[];
   readonly command: readonly string[];
 }

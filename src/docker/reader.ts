@@ -8,7 +8,8 @@ import { toEngineError } from './failure.ts';
 import { listContainers } from './list.ts';
 import { createLogLines } from './log-lines.ts';
 import { createNdjsonReader } from './ndjson.ts';
-import { type Inspected, inspectSchema } from './observe.ts';
+import { createNetworkDrivers } from './network-drivers.ts';
+import { type Inspected, inspectSchema, networkIdsOf } from './observe.ts';
 import { redactPatterns } from './redact.ts';
 import type { Conceal } from './secrets.ts';
 import { viewOf } from './view.ts';
@@ -33,7 +34,12 @@ export function createReader({ docker, conceal, deadline = 10_000 }: ReaderOptio
       throw new EngineError('the engine answered with something that is no container', 502);
     return parsed.data;
   }
-  const inspect = async (id: string): Promise<ContainerView> => viewOf(await inspectRaw(id), conceal);
+  const drivers = createNetworkDrivers({ docker, deadline });
+  async function inspect(id: string): Promise<ContainerView> {
+    const inspected = await inspectRaw(id);
+    await drivers.learn(networkIdsOf(inspected));
+    return viewOf(inspected, conceal, drivers.of);
+  }
 
   return {
     inspect,

@@ -5,7 +5,12 @@ import { healthOf, instant, networksOf, publishedOf, statusOf, tcpPorts } from '
 import { redactArguments } from './redact.ts';
 import { type Conceal, keepLabels, splitAssignment } from './secrets.ts';
 
-export function viewOf(inspected: Inspected, conceal: Conceal): ContainerView {
+/** @param driverOf of a network, by its id */
+export function viewOf(
+  inspected: Inspected,
+  conceal: Conceal,
+  driverOf: (network: string) => string,
+): ContainerView {
   const { Config, HostConfig, State, NetworkSettings } = inspected;
   return {
     id: inspected.Id,
@@ -22,11 +27,9 @@ export function viewOf(inspected: Inspected, conceal: Conceal): ContainerView {
     labels: keepLabels(Config.Labels, conceal),
     exposed: tcpPorts([...Object.keys(Config.ExposedPorts), ...Object.keys(HostConfig.PortBindings)]),
     published: publishedOf(NetworkSettings.Ports),
-    networks: networksOf(NetworkSettings.Networks).map(({ name, address, address6 }) => ({
-      name,
-      address,
-      address6,
-    })),
+    networks: networksOf(NetworkSettings.Networks, driverOf).map(
+      ({ gateway: _, gateway6: __, ...attachment }) => attachment,
+    ),
     envNames: (Config.Env ?? []).map((assignment) => splitAssignment(assignment)[0]).sort(),
     command: redactArguments([Config.Entrypoint ?? [], Config.Cmd ?? []].flat()),
   };

@@ -80,5 +80,13 @@ describeOnDocker('a Swarm', (shared) => {
       detail: expect.stringContaining('shopnet, overlay'),
     });
     expect((await portolan.get('api.docker.localhost')).status).toBe(503);
+    const { items } = await portolan.json<{
+      items: { name: string; networks: { name: string; driver?: string }[] }[];
+    }>('/containers');
+    const drivers = items.map(({ name, networks }) => [
+      name.split('.')[0],
+      networks.map((one) => one.driver),
+    ]);
+    expect(Object.fromEntries(drivers)).toEqual({ web: [undefined], api: ['overlay'] });
   });
 });

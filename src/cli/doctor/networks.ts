@@ -53,7 +53,7 @@ export async function checkNetworks(
 }
 
 const lacking: Readonly<Record<Reach['kind'], string>> = {
-  network: 'without an address of their own',
+  network: 'without an address on a bridge',
   shared: 'on no shared network',
   published: 'without a published port',
   simulated: 'without an address',
@@ -79,7 +79,6 @@ function explainMissed(missed: readonly Target[], count: number, reach: Reach): 
     `${missed.length} of ${count} running containers are not reached, ${words[reach.kind]}: ${names.join(', ')}.`,
     [
       'a firewall between here and the bridge? sudo iptables -S | grep -E "DROP|REJECT"; ufw status',
-      'on a macvlan or ipvlan network? their host does not reach those: docker network connect bridge NAME',
       'an engine in a virtual machine? publish their ports, and --reach published',
     ],
   );
@@ -129,7 +128,9 @@ function targetOf({ name, networks, exposed, published }: ContainerView, reach: 
   const network = networks.find(
     (one) =>
       (one.address !== '' || one.address6 !== '') &&
-      (reach.kind !== 'shared' || reach.networks.includes(one.name)),
+      (reach.kind !== 'shared' || reach.networks.includes(one.name)) &&
+      // What has another address is on other machines' networks, where nobody is to be knocked at.
+      (reach.kind !== 'network' || one.driver === undefined),
   );
   if (network === undefined) return [];
   const host = network.address || network.address6;
