@@ -159,11 +159,17 @@ function Projections({ system: { projections, log } }: { system: System }) {
                 <td>{name}</td>
                 <td>
                   {position.toLocaleString('en')}
-                  {log.position > position && <span class="faint"> ({log.position - position} behind)</span>}
+                  {log.position > position && (
+                    <span class="faint"> ({(log.position - position).toLocaleString('en')} behind)</span>
+                  )}
                 </td>
                 <td>
                   {problem === '' ? (
-                    'follows'
+                    log.position - position > manyEvents ? (
+                      'catches up'
+                    ) : (
+                      'follows'
+                    )
                   ) : (
                     <>
                       <State of="stale" /> {problem}
@@ -178,3 +184,6 @@ function Projections({ system: { projections, log } }: { system: System }) {
     </section>
   );
 }
+
+/** Events behind the log: more than come while an answer is on its way. */
+const manyEvents = 1_000;
