@@ -5,7 +5,7 @@ import { type Backoff, createBackoff } from './backoff.ts';
 import { readEngine } from './call.ts';
 import { EngineError, type Sighting, type SightingCause } from './engine.ts';
 import type { NetworkDrivers } from './network-drivers.ts';
-import { type Inspected, inspectSchema, networkIdsOf, observationOf } from './observe.ts';
+import { networkIdsOf, observationOf, readInspected } from './observe.ts';
 import type { Conceal } from './secrets.ts';
 
 export interface InspectorOptions {
@@ -127,7 +127,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       const answer = await readEngine({ deadline, signal: stopped.signal }, (abortSignal) =>
         options.docker.getContainer(container).inspect({ abortSignal }),
       );
-      const inspected = readAnswer(answer);
+      const inspected = readInspected(answer);
       await options.drivers.learn(networkIdsOf(inspected));
       return { kind: 'observed', observation: observationOf(inspected, options.conceal, options.drivers.of) };
     } catch (error) {
@@ -162,10 +162,4 @@ const newJob = (): Job => ({
 function newWish(cause: SightingCause): Wish {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { cause, promise, resolve };
-}
-
-function readAnswer(answer: unknown): Inspected {
-  const parsed = inspectSchema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  throw new EngineError('the engine answered with something that is no inspection of a container', 502);
 }

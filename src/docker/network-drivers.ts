@@ -28,7 +28,7 @@ export function createNetworkDrivers({ docker, deadline, signal }: NetworkDriver
   async function ask(network: string): Promise<void> {
     try {
       const answer = await readEngine({ deadline, signal }, () => docker.getNetwork(network).inspect());
-      known.set(network, networkSchema.parse(answer).Driver);
+      known.set(network, driverIn(answer));
     } catch (error) {
       // 404: it was removed meanwhile. 403: a socket proxy does not show networks.
       if (!(error instanceof EngineError) || (error.status !== 404 && error.status !== 403)) throw error;
@@ -51,6 +51,12 @@ export function createNetworkDrivers({ docker, deadline, signal }: NetworkDriver
     },
     of: (network) => known.get(network) ?? 'bridge',
   };
+}
+
+function driverIn(answer: unknown): string {
+  const parsed = networkSchema.safeParse(answer);
+  if (parsed.success) return parsed.data.Driver;
+  throw new EngineError('the engine answered with something that is no network', 502);
 }
 
 /** The ids of a Swarm's networks are short, and most of those are overlays (moby, swarmkit identity). */

@@ -10,6 +10,7 @@ import type {
   NetworkAttachment,
   PublishedPort,
 } from '../events/observations.ts';
+import { EngineError } from './engine.ts';
 import { type Conceal, keepEnv, keepLabels } from './secrets.ts';
 
 /** Go writes empty maps and lists as null, and leaves many out. */
@@ -71,15 +72,18 @@ export const inspectSchema = z.object({
 });
 export type Inspected = z.infer<typeof inspectSchema>;
 
-/** @throws {z.ZodError} if it is no inspect answer */
-export const observe = (answer: unknown, conceal: Conceal): ContainerObservation =>
-  observationOf(inspectSchema.parse(answer), conceal);
+/** @throws {EngineError} if it is no inspect answer */
+export function readInspected(answer: unknown): Inspected {
+  const parsed = inspectSchema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new EngineError('the engine answered with something that is no inspection of a container', 502);
+}
 
 /** @param driverOf of a network, by its id */
 export function observationOf(
   inspected: Inspected,
   conceal: Conceal,
-  driverOf: (network: string) => string = () => 'bridge',
+  driverOf: (network: string) => string,
 ): ContainerObservation {
   const { State, NetworkSettings } = inspected;
   return {
@@ -152,7 +156,7 @@ export function tcpPorts(keys: readonly string[]): number[] {
 
 export function networksOf(
   networks: Inspected['NetworkSettings']['Networks'],
-  driverOf: (network: string) => string = () => 'bridge',
+  driverOf: (network: string) => string,
 ): NetworkAttachment[] {
   return Object.keys(networks)
     .sort()

@@ -9,7 +9,7 @@ import { listContainers } from './list.ts';
 import { createLogLines } from './log-lines.ts';
 import { createNdjsonReader } from './ndjson.ts';
 import { createNetworkDrivers } from './network-drivers.ts';
-import { type Inspected, inspectSchema, networkIdsOf } from './observe.ts';
+import { type Inspected, networkIdsOf, readInspected } from './observe.ts';
 import { redactPatterns } from './redact.ts';
 import type { Conceal } from './secrets.ts';
 import { viewOf } from './view.ts';
@@ -29,10 +29,7 @@ export function createReader({ docker, conceal, deadline = 10_000 }: ReaderOptio
     const answer = await readEngine({ deadline, redact: redactPatterns }, (abortSignal) =>
       containerOf(docker, id).inspect({ abortSignal }),
     );
-    const parsed = inspectSchema.safeParse(answer);
-    if (!parsed.success)
-      throw new EngineError('the engine answered with something that is no container', 502);
-    return parsed.data;
+    return readInspected(answer);
   }
   const drivers = createNetworkDrivers({ docker, deadline });
   async function inspect(id: string): Promise<ContainerView> {

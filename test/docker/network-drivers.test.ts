@@ -52,3 +52,8 @@ test('an engine that fails is asked again, as nothing is known by that', async (
   await drivers.learn([overlay]);
   expect(drivers.of(overlay)).toBe('overlay');
 });
+
+test('an answer that is no network is the engine’s failure, not an observation', async () => {
+  engine.answer(`/networks/${overlay}`, (_, response) => json(response, 200, { Name: 'shopnet' }));
+  await expect(drivers.learn([overlay])).rejects.toMatchObject({ name: 'EngineError', status: 502 });
+});

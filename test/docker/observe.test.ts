@@ -1,10 +1,12 @@
 /** Inspect answers as observations: recorded ones, and odd ones. */
 import { expect, it } from 'vitest';
-import { observe, tcpPorts } from '../../src/docker/observe.ts';
+import { observationOf, readInspected, tcpPorts } from '../../src/docker/observe.ts';
 import { containerObservedSchema } from '../../src/events/observations.ts';
 import { conceal } from './support.ts';
 import { readTrace, traceNames } from './traces.ts';
 
+const observe = (answer: unknown, how: typeof conceal) =>
+  observationOf(readInspected(answer), how, () => 'bridge');
 const observed = (name: string) =>
   readTrace(name).inspections.flatMap(({ status, body }) => (status === 200 ? [observe(body, conceal)] : []));
 const states = (name: string) => [...new Set(observed(name).map(({ status }) => status))];
