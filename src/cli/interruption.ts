@@ -22,3 +22,16 @@ export function onInterrupt(): Interruption {
     },
   };
 }
+
+/** Work that Ctrl-C ends, which the exit code says then, and nothing else. */
+export async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const { signal, over } = onInterrupt();
+  try {
+    await work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = interruptedExitCode;
+  } finally {
+    over();
+  }
+}

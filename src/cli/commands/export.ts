@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import type { ExportOptions, Transferred } from '../../log/export.ts';
 import { offline } from '../context.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
-import { interruptedExitCode, onInterrupt } from '../interruption.ts';
+import { interruptible } from '../interruption.ts';
 import { requireLog } from '../log-folder.ts';
 import { createProgress } from '../progress.ts';
 
@@ -25,24 +25,16 @@ export function exporting(program: Command): void {
       const { output, options } = offline(command);
       if (file !== '-') refusePlace(file, force === true);
       const progress = createProgress();
-      const interruption = onInterrupt();
-      try {
+      await interruptible(async (signal) => {
         const { events, head } = await write(file, {
           dataDir: requireLog(options.dataDir),
           onProgress: (position, end) => progress.update(position / end, `position ${position} of ${end}`),
-          signal: interruption.signal,
-        });
-        progress.end();
+          signal,
+        }).finally(progress.end);
         if (file === '-') return;
         if (output.json) output.answer({ file, events, head });
         else output.line(`${events} events in ${file}; head ${head.position}:${head.hash}`);
-      } catch (error) {
-        if (!interruption.signal.aborted) throw error;
-        process.exitCode = interruptedExitCode;
-      } finally {
-        progress.end();
-        interruption.over();
-      }
+      });
     });
 }
 

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import type { Command } from 'commander';
 import { offline } from '../context.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
-import { interruptedExitCode, onInterrupt } from '../interruption.ts';
+import { interruptible } from '../interruption.ts';
 import { createProgress } from '../progress.ts';
 
 export function importing(program: Command): void {
@@ -21,21 +21,13 @@ export function importing(program: Command): void {
         throw new CliFailure(`${dataDir} is no folder`, exitCodes.usage, ['name another one: --data-dir']);
       const progress = createProgress();
       const input = await open(file);
-      const interruption = onInterrupt();
-      interruption.signal.addEventListener('abort', () => input.destroy(new Error('interrupted')));
       const onProgress = (position: number): void => progress.update(null, `${position} events`);
-      try {
-        const { events, head } = await importLog({ dataDir, input, onProgress });
-        progress.end();
+      await interruptible(async (signal) => {
+        signal.addEventListener('abort', () => input.destroy(new Error('interrupted')));
+        const { events, head } = await importLog({ dataDir, input, onProgress }).finally(progress.end);
         if (output.json) output.answer({ events, head });
         else output.line(`${events} events are the log of ${dataDir}; head ${head.position}:${head.hash}`);
-      } catch (error) {
-        if (!interruption.signal.aborted) throw error;
-        process.exitCode = interruptedExitCode;
-      } finally {
-        progress.end();
-        interruption.over();
-      }
+      });
     });
 }
 
