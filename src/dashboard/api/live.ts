@@ -96,15 +96,15 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
   let after: number | null = null;
   for (;;) {
     const ending = new AbortController();
-    const quiet = createQuiet();
+    const waiting = createWaiting();
     const onHidden = (): void => {
       if (document.hidden) ending.abort();
     };
     document.addEventListener('visibilitychange', onHidden);
     let opened = false;
     try {
-      quiet.waitFor(opening);
-      after ??= (await read<LogFacts>('/log', quiet.signal)).position;
+      waiting.until(opening);
+      after ??= (await read<LogFacts>('/log', waiting.signal)).position;
       await listen(
         `/events/stream?after=${after}`,
         ({ data, id }) => {
@@ -112,14 +112,14 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
           onEvent(JSON.parse(data) as LogEvent);
         },
         {
-          signal: AbortSignal.any([ending.signal, quiet.signal]),
+          signal: AbortSignal.any([ending.signal, waiting.signal]),
           onOpen() {
             opened = true;
-            quiet.waitFor(silence);
+            waiting.until(silence);
             onState('live');
             onOpen();
           },
-          onSign: () => quiet.waitFor(silence),
+          onSign: () => waiting.until(silence),
         },
       );
     } catch (error) {
@@ -128,7 +128,7 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
       // A stream that broke is not yet a Portolan that is away: the next try tells.
       if (!ending.signal.aborted && !opened) onState('away');
     }
-    quiet.end();
+    waiting.end();
     document.removeEventListener('visibilitychange', onHidden);
     await visible();
     const pause = ending.signal.aborted ? 0 : opened ? soonAgain : retry;
@@ -136,20 +136,21 @@ async function follow({ onState, onOpen, onEvent }: Follower): Promise<never> {
   }
 }
 
-interface Quiet {
+interface Waiting {
   /** Aborted once nothing came for as long as was waited. */
   readonly signal: AbortSignal;
-  waitFor(milliseconds: number): void;
+  /** Milliseconds, from now on. */
+  until(milliseconds: number): void;
   end(): void;
 }
 
 /** A Portolan that hangs, or a network that is gone, breaks no connection. */
-function createQuiet(): Quiet {
+function createWaiting(): Waiting {
   const over = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {
     signal: over.signal,
-    waitFor(milliseconds) {
+    until(milliseconds) {
       clearTimeout(timer);
       timer = setTimeout(() => over.abort(), milliseconds);
     },
