@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Connections } from '../../docker/connection.ts';
 import type { ContainerView, EngineInfo } from '../../docker/engine.ts';
 import { locateEngineHost } from '../../docker/engine-host.ts';
+import { listContainers } from '../../docker/list.ts';
 import { type ReachSetting, resolveReach } from '../../docker/reach.ts';
 import { createReader } from '../../docker/reader.ts';
 import { findOwnContainer, readSurroundings } from '../../docker/self.ts';
@@ -12,6 +13,8 @@ import { type Finding, found } from './finding.ts';
 const finding = found('networks');
 /** Milliseconds for a connection; on one machine it takes less than one. */
 const patience = 2_000;
+/** Milliseconds for the engine's list. */
+const deadline = 10_000;
 /** Containers that are tried. */
 const most = 50;
 
@@ -25,11 +28,9 @@ export async function checkNetworks(
     locateEngineHost(address),
   ]);
   const reach = resolveReach({ setting, info, address, engineHost, own, platform: process.platform });
-  const reader = createReader({ docker: people, conceal: () => '' });
-  const containers = await reader.views((await reader.names()).map(({ id }) => id));
-  const running = containers
-    .filter(({ status, id }) => status === 'running' && id !== own?.id)
-    .slice(0, most);
+  const all = await listContainers(people, deadline);
+  const up = all.filter(({ status, id }) => status === 'running' && id !== own?.id).slice(0, most);
+  const running = await createReader({ docker: people, conceal: () => '' }).views(up.map(({ id }) => id));
   const targets = running.flatMap((one) => targetOf(one, reach));
   if (targets.length === 0) return explainNone(running.length, reach);
   const tried = await Promise.all(
