@@ -1,13 +1,14 @@
 /** What `npm run package` makes: installed into an empty folder, on a real engine. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Ran, runCli } from '../support/cli.ts';
 import { describeOnDocker, images } from '../support/docker.ts';
 import { cleanUp, type Portolan, startPortolan } from '../support/portolan.ts';
+import { noSystemd, type SystemdMachine, startSystemdMachine } from '../support/systemd.ts';
 
 const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
@@ -54,8 +55,8 @@ describeOnDocker('the package, installed into an empty folder', (engine) => {
     expect((await cli('history', host)).out).toContain('stopped');
     expect((await cli('audit')).out).toMatch(new RegExp(`stop +${name} +succeeded`));
     expect((await cli('events', '--container', name)).out).toContain('ContainerStopped');
-    for (const command of ['start', 'pause', 'unpause', 'restart', 'kill'])
-      expect(await cli(command, name), command).toMatchObject({ code: 0, error: '' });
+    for (const command of ['start', 'pause', 'unpause', 'restart -t 0', 'kill'])
+      expect(await cli(...command.split(' '), name), command).toMatchObject({ code: 0, error: '' });
     expect(await cli('rm', name)).toMatchObject({ code: 0, error: '' });
   });
 
@@ -91,5 +92,83 @@ describeOnDocker('the package, installed into an empty folder', (engine) => {
     expect(page.body).toContain('<script');
     const { body } = await portolan.api('GET', '/healthz');
     expect(body).toBe('up\n');
+  });
+
+  describe.skipIf(noSystemd() !== null)('as a service of systemd, beside an engine that is one, too', () => {
+    const program = '/opt/portolan/node_modules/.bin/portolan';
+    const asked = "curl -s -o /dev/null -w '%{http_code}' -m 15 http://web.docker.localhost/";
+    let machine: SystemdMachine | null = null;
+
+    beforeAll(async () => {
+      // The service is a user of its own.
+      chmodSync(folder, 0o755);
+      machine = await startSystemdMachine(folder);
+      if (machine === null) return;
+      const saved = spawn('docker', ['-H', engine.host, 'save', images.web], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await machine.run('systemctl start docker && docker load', { input: saved.stdout });
+      await machine.run(
+        'cp /opt/portolan/node_modules/portolan/packaging/portolan.service /etc/systemd/system/',
+      );
+      await machine.run('systemctl daemon-reload && systemctl enable --now portolan');
+      await machine.run(`docker run -d --stop-timeout 1 --name web ${images.web}`);
+    }, 120_000);
+    afterAll(() => machine?.stop(), 60_000);
+    // Where a container's host does not let it make one: said, and not passed.
+    beforeEach(({ skip }) => skip(machine === null, 'no machine of its own can be made in this one'));
+
+    test('routes a container at port 80, and is guarded while it does', async () => {
+      await machine!.prints(asked, /^200$/);
+      const status = await machine!.run('cat /proc/$(systemctl show -P MainPID portolan)/status');
+      const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)![1]!;
+      expect(Number(field('Uid'))).toBeGreaterThan(0);
+      // CAP_NET_BIND_SERVICE alone.
+      expect(BigInt(`0x${field('CapEff')}`)).toBe(1n << 10n);
+      expect(BigInt(`0x${field('CapBnd')}`)).toBe(1n << 10n);
+      expect(field('NoNewPrivs')).toBe('1');
+      expect(field('Seccomp')).toBe('2');
+      expect(await machine!.run('stat -L -c %a /var/lib/portolan')).toBe('700');
+    });
+
+    test('takes commands from a command line that root starts with any Node', async () => {
+      const cli = `PORTOLAN_DATA_DIR=/var/lib/portolan ${program}`;
+      await machine!.run(`${cli} stop web --time 0`);
+      await machine!.prints(asked, /^503$/);
+      await machine!.run(`${cli} start web`);
+      await machine!.prints(asked, /^200$/);
+      expect(await machine!.run(`${cli} audit`)).toMatch(/api:token +start +web +succeeded/);
+      expect(await machine!.run(`${cli} verify`)).toContain('The chain holds');
+    });
+
+    test('is started again when it dies, and ends clean when it is stopped', async () => {
+      await machine!.run('kill -9 $(systemctl show -P MainPID portolan)');
+      await machine!.prints('systemctl show -P NRestarts portolan', /^1$/);
+      await machine!.prints(asked, /^200$/);
+      await machine!.run('systemctl stop portolan');
+      expect(await machine!.run('systemctl show -P Result,ExecMainStatus portolan')).toBe('success\n0');
+    });
+
+    test('comes up with the engine away, and follows it when that is back', async () => {
+      await machine!.run('systemctl start portolan');
+      await machine!.prints(asked, /^200$/);
+      await machine!.run('systemctl stop docker.socket docker && systemctl restart portolan');
+      // The engine ended its containers first.
+      await machine!.prints(asked, /^503$/);
+      await machine!.run('systemctl start docker && docker start web');
+      await machine!.prints(asked, /^200$/);
+    });
+
+    test('is never given up while another has its port', async () => {
+      await machine!.run(
+        'systemctl stop portolan; systemd-run --unit=other busybox httpd -f -p 127.0.0.1:80',
+      );
+      await machine!.prints('ss -ltn', /127\.0\.0\.1:80 /);
+      await machine!.run('systemctl start portolan');
+      // As often as systemd by itself would let it.
+      await machine!.prints('systemctl show -P NRestarts portolan', /^([6-9]|\d\d)$/, 40_000);
+      await machine!.run('systemctl stop other');
+      await machine!.prints(asked, /^200$/);
+    }, 80_000);
   });
 });

@@ -30,6 +30,8 @@ install_missing() {
   command -v iptables > /dev/null || packages+=(iptables)
   command -v ip > /dev/null || packages+=(iproute2)
   is_static_busybox || packages+=(busybox-static)
+  # Runs the unit in a machine of its own; what is process 1 here stays so.
+  [ -e /lib/systemd/systemd ] || packages+=(systemd)
   [ -n "${CHROMIUM:-}" ] || command -v chromium > /dev/null || packages+=(chromium)
   [ ${#packages[@]} -gt 0 ] || return 0
   say "installing ${packages[*]}"
