@@ -1,17 +1,30 @@
 #!/usr/bin/env node
-/** Says in one line when this Node is too old, before anything that it could not even parse; else starts Portolan. */
+/**
+ * Starts Portolan. A Node that is too old is met before anything that it could not even parse: the command line goes on
+ * with the Node that came with the package, and the service says in one line what it needs.
+ */
 'use strict';
 
+const { spawn } = require('node:child_process');
 const { existsSync } = require('node:fs');
-const { join } = require('node:path');
+const { dirname, join } = require('node:path');
 
 /** In a checkout the sources; in a package, below whose `node_modules` Node strips no types, what was compiled. */
 const sources = join(__dirname, '..', 'src', 'main.ts');
 const isCheckout = existsSync(sources);
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 18)) {
-  const wayOut = isCheckout ? 'npm start' : 'npx portolan';
+const isTooOld = major < 22 || (major === 22 && minor < 18);
+const brought = isTooOld ? broughtNode() : null;
+if (isTooOld && brought !== null && process.argv[2] !== 'serve') {
+  goOnWith(brought);
+} else if (isTooOld) {
+  // Not as a child: whoever ends the service by its pid means the one that holds the ports.
+  const wayOut = isCheckout
+    ? 'npm start'
+    : brought === null
+      ? 'npx portolan'
+      : `${brought} ${__filename} serve`;
   process.stderr.write(
     `portolan: needs Node 22.18 or newer, this is ${process.versions.node}; run \`${wayOut}\`, which brings its own\n`,
   );
@@ -23,6 +36,38 @@ if (major < 22 || (major === 22 && minor < 18)) {
   if (process.argv[2] === 'serve') beFrugal();
   require('node:module').enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
   start(process.argv.slice(2));
+}
+
+/** The Node that was installed beside this program as an optional dependency; null where there is none for this machine. */
+function broughtNode() {
+  for (const name of [
+    `node-${process.platform}-${process.arch}`,
+    `node-bin-${process.platform}-${process.arch}`,
+  ]) {
+    try {
+      const path = join(dirname(require.resolve(`${name}/package.json`)), 'bin', 'node');
+      if (existsSync(path)) return path;
+    } catch {
+      // Not this one.
+    }
+  }
+  return null;
+}
+
+/** Ends as the child does. A signal of the terminal reaches both, and the child decides; others are handed on. */
+function goOnWith(node) {
+  const child = spawn(node, [__filename, ...process.argv.slice(2)], { stdio: 'inherit' });
+  child.once('error', (error) => {
+    process.stderr.write(`portolan: ${node} cannot be run: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.once('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
 }
 
 /** The service carries no command line, and the command line no service. */

@@ -1,11 +1,14 @@
 /** `bin/portolan.cjs`: what stands in front of the program. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
+const run = promisify(execFile);
 const launcher = new URL('../bin/portolan.cjs', import.meta.url).pathname;
 
 test('serve goes on under the same pid with the settings that a Node takes at its start only', async ({
@@ -29,17 +32,64 @@ test('serve goes on under the same pid with the settings that a Node takes at it
   }
 }, 30_000);
 
-test('a Node that is too old is told in one line what it needs', async () => {
-  const old = "Object.defineProperty(process.versions, 'node', { value: '20.20.2' });";
-  const failed = await promisify(execFile)(process.execPath, [
-    '--import',
-    `data:text/javascript,${old}`,
-    launcher,
-    'serve',
-  ]).catch((error: unknown) => error);
+const old = "Object.defineProperty(process.versions, 'node', { value: '20.20.2' });";
+/** As a Node of another version runs the launcher, and nothing that the launcher starts. */
+const byOldNode = (...args: string[]): string[] => [
+  '--import',
+  `data:text/javascript,${old}`,
+  launcher,
+  ...args,
+];
+
+test('a Node that is too old for the service is told in one line what it needs', async () => {
+  const failed = await run(process.execPath, byOldNode('serve')).catch((error: unknown) => error);
   expect(failed).toMatchObject({
     code: 1,
     stdout: '',
     stderr: 'portolan: needs Node 22.18 or newer, this is 20.20.2; run `npm start`, which brings its own\n',
   });
 });
+
+test('a Node that is too old hands the command line to the one that was brought, and ends as that does', async ({
+  skip,
+}) => {
+  skip(
+    !existsSync(new URL('../node_modules/.bin/node', import.meta.url)),
+    'no Node is brought for this machine',
+  );
+  expect((await run(process.execPath, byOldNode('--version'))).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  const failed = await run(process.execPath, byOldNode('nonsense')).catch((error: unknown) => error);
+  expect(failed).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining("unknown command 'nonsense'"),
+  });
+});
+
+test('what is sent to end an older Node ends the command line that it runs', async ({ skip }) => {
+  skip(
+    !existsSync(new URL('../node_modules/.bin/node', import.meta.url)),
+    'no Node is brought for this machine',
+  );
+  // Answers nothing, so that the command waits.
+  const api = createServer();
+  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+  const asked = once(api, 'connection', { signal: AbortSignal.timeout(20_000) });
+  const { port } = api.address() as AddressInfo;
+  const child = spawn(process.execPath, byOldNode('routes', '--api', `http://127.0.0.1:${port}`), {
+    stdio: 'ignore',
+  });
+  try {
+    const [connection] = (await asked) as [Socket];
+    const closed = once(connection.on('error', () => {}).resume(), 'close', {
+      signal: AbortSignal.timeout(20_000),
+    });
+    const ended = once(child, 'exit', { signal: AbortSignal.timeout(20_000) });
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([null, 'SIGTERM']);
+    await closed;
+  } finally {
+    child.kill('SIGKILL');
+    api.close();
+  }
+}, 60_000);
