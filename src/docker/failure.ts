@@ -1,5 +1,6 @@
 /** Failures of calls to the engine as `EngineError`s: what the engine answered, that it is away, or that it is too slow. */
 import { EngineError } from './engine.ts';
+import { explainTls } from './tls-failure.ts';
 
 /** What docker-modem throws: an error of the socket, or one with the engine's answer. */
 interface ModemFailure {
@@ -26,10 +27,24 @@ export function toEngineError(error: unknown, redact: (text: string) => string):
   if (error instanceof EngineError) return error;
   const failure = (error ?? {}) as ModemFailure;
   if (failure.statusCode === 403 || failure.statusCode === 405) return guarded(redact(answerOf(failure)));
-  if (failure.statusCode !== undefined) return new EngineError(redact(answerOf(failure)), failure.statusCode);
+  if (failure.statusCode !== undefined) return refused(redact(answerOf(failure)), failure.statusCode);
   const code = failure.code ?? '';
-  const words = failure.message ?? String(error);
-  return new EngineError(redact(`the engine cannot be reached: ${words}`), 503, hints[code] ?? '');
+  // ssh ends its lines as sentences; what is around this one has an end of its own.
+  const words = (failure.message ?? String(error)).trim().replace(/\.$/, '');
+  const tls = explainTls(code, words);
+  return new EngineError(
+    redact(`the engine cannot be reached: ${tls?.says ?? words}`),
+    503,
+    tls?.hint ?? hints[code] ?? '',
+  );
+}
+
+function refused(answer: string, status: number): EngineError {
+  const wantsTls = status === 400 && answer.includes('HTTP request to an HTTPS server');
+  if (!wantsTls) return new EngineError(answer, status);
+  const hint =
+    'it speaks TLS: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of its certificates';
+  return new EngineError(answer.replace(/\.$/, ''), 503, hint);
 }
 
 /** The engine itself refuses nobody: what does is in front of it, and answers with a page of its own. */

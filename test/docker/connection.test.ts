@@ -88,8 +88,41 @@ it('reaches an engine by TLS with a client certificate, and refuses one that can
   const verified = { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates };
   expect(await idAt(connect(`tcp://127.0.0.1:${port}`, verified))).toBe('BY-TCP');
   // The certificate is for 127.0.0.1 only.
-  await expect(idAt(connect(`tcp://localhost:${port}`, verified))).rejects.toMatchObject({ status: 503 });
+  await expect(idAt(connect(`tcp://localhost:${port}`, verified))).rejects.toMatchObject({
+    status: 503,
+    message: 'the engine cannot be reached: its certificate is for another name (server)',
+  });
   expect(await idAt(connect(`tcp://localhost:${port}`, { DOCKER_CERT_PATH: certificates }))).toBe('BY-TCP');
+});
+
+it('says what to mend where its certificate is of another authority, or it speaks no TLS', async () => {
+  const file = (name: string) => readFileSync(join(import.meta.dirname, 'tls', name));
+  for (const name of ['cert.pem', 'key.pem']) writeFileSync(join(folder, name), file(name));
+  // The authority of somebody else.
+  writeFileSync(join(folder, 'ca.pem'), file('cert.pem'));
+  const env = { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder };
+  const options = { cert: file('server.pem'), key: file('server-key.pem') };
+  const foreign = await listen(https.createServer(options, answerAsEngine));
+  await expect(idAt(connect(`tcp://127.0.0.1:${foreign}`, env))).rejects.toMatchObject({
+    status: 503,
+    message: 'the engine cannot be reached: its certificate was not signed by an authority in ca.pem',
+    hint: expect.stringContaining('DOCKER_CERT_PATH'),
+  });
+  const plain = await listen(http.createServer(answerAsEngine));
+  await expect(idAt(connect(`tcp://127.0.0.1:${plain}`, env))).rejects.toMatchObject({
+    status: 503,
+    message: 'the engine cannot be reached: what listens there does not speak TLS',
+    hint: expect.stringContaining('unset DOCKER_TLS_VERIFY'),
+  });
+});
+
+it('an engine that speaks TLS, asked without, is told as that', async () => {
+  const words = 'Client sent an HTTP request to an HTTPS server.\n';
+  const port = await listen(http.createServer((_, response) => response.writeHead(400).end(words)));
+  await expect(idAt(connect(`tcp://127.0.0.1:${port}`))).rejects.toMatchObject({
+    status: 503,
+    hint: expect.stringContaining('DOCKER_TLS_VERIFY=1'),
+  });
 });
 
 it("reaches an engine by the system's ssh, many calls over one connection", async () => {
