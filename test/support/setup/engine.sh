@@ -32,6 +32,8 @@ install_missing() {
   is_static_busybox || packages+=(busybox-static)
   # Runs the unit in a machine of its own; what is process 1 here stays so.
   [ -e /lib/systemd/systemd ] || packages+=(systemd)
+  # Debian starts it as a service, open to the network: not on a machine that somebody works on.
+  [ "${CI:-}" != true ] || command -v docker-registry > /dev/null || packages+=(docker-registry)
   [ -n "${CHROMIUM:-}" ] || command -v chromium > /dev/null || packages+=(chromium)
   [ ${#packages[@]} -gt 0 ] || return 0
   say "installing ${packages[*]}"
