@@ -53,7 +53,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** The composition root and the process around it see all. */
-const roots = ['app.ts', 'serving.ts', 'inherit.ts', 'main.ts', 'config.ts', 'settings.ts'];
+const roots = [
+  'app.ts',
+  'serving.ts',
+  'inherit.ts',
+  'recording.ts',
+  'following.ts',
+  'answering.ts',
+  'managing.ts',
+  'main.ts',
+  'config.ts',
+  'settings.ts',
+];
 /** The demo's entry points put the simulator beside the app. */
 const demo = ['engine-simulator/demo.ts', 'engine-simulator/serve.ts'];
 

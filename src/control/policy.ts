@@ -1,14 +1,8 @@
 /** Makes the policy from the settings and from what the engine tells about itself. */
-
-import type { Policy, Reach } from '../events/decisions.ts';
-import type { ContainerId, Host } from '../events/ids.ts';
+import type { Placement } from '../docker/engine.ts';
+import type { Policy } from '../events/decisions.ts';
+import type { Host } from '../events/ids.ts';
 import { deciderVersion, defaultClaimHold } from '../routing/policy.ts';
-
-/** What only an engine that answers can tell. */
-export interface Surroundings {
-  readonly reach: Reach;
-  readonly ownContainer: ContainerId | null;
-}
 
 /** Names of the management API, which no container may claim. */
 const reservedHosts = ['localhost', '127.0.0.1', '[::1]'] as Host[];
@@ -24,16 +18,16 @@ export interface PolicySettings {
 export function policyOf(
   settings: PolicySettings,
   ownPorts: readonly number[],
-  surroundings: Surroundings,
+  placement: Placement,
 ): Policy {
   return {
     domain: settings.domain,
     expose: settings.expose,
     allowedHosts: settings.allowedHosts === null ? null : [...settings.allowedHosts],
     reservedHosts,
-    reach: surroundings.reach,
+    reach: placement.reach,
     ownPorts: [...new Set(ownPorts)].sort((one, other) => one - other),
-    ownContainer: surroundings.ownContainer,
+    ownContainer: placement.ownContainer,
     claimHold: defaultClaimHold,
     decider: deciderVersion,
   };
