@@ -21,7 +21,10 @@ export function parseMoment(text: string, now: number = Date.now()): string {
   if (/^position:\d{1,15}$/.test(trimmed)) return trimmed;
   const typed = trimmed.toLowerCase();
   const at = typed === 'now' ? now : (agoOf(typed, now) ?? clockOf(typed, now) ?? dateOf(trimmed));
-  if (at === null) throw new InvalidArgumentError(`Allowed: ${momentsAllowed}.`);
+  if (at === null)
+    throw new InvalidArgumentError(
+      `${isNoDay(trimmed) ? 'There is no such day. ' : ''}Allowed: ${momentsAllowed}.`,
+    );
   return new Date(at).toISOString();
 }
 
@@ -51,13 +54,15 @@ function dateOf(text: string): number | null {
   const [, date, time] =
     /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?))?$/i.exec(text) ??
     [];
-  if (date === undefined || !isDay(date)) return null;
+  if (date === undefined || isNoDay(date)) return null;
   const at = Date.parse(`${date}T${(time ?? '00:00').toUpperCase()}`);
   return Number.isNaN(at) ? null : at;
 }
 
-/** To JavaScript the 31st of February is the 3rd of March. */
-const isDay = (date: string): boolean => {
+/** Whether a text begins with a date that no calendar has. To JavaScript the 31st of February is the 3rd of March. */
+function isNoDay(text: string): boolean {
+  const [date] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
+  if (date === undefined) return false;
   const midnight = Date.parse(`${date}T00:00Z`);
-  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(date);
-};
+  return Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(date);
+}

@@ -133,6 +133,7 @@ test('a unit or a day that is not one is refused, rather than taken for another'
     '13:00 pm',
   ])
     expect(() => parseMoment(text), text).toThrow('Allowed');
+  expect(() => parseMoment('2026-02-31')).toThrow('There is no such day.');
   expect(parseMoment('2024-02-29T10:00:00Z')).toBe('2024-02-29T10:00:00.000Z');
 });
 

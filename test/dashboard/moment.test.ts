@@ -1,6 +1,6 @@
 /** Moments as people type them into the time control. */
 import { describe, expect, test } from 'vitest';
-import { duration, hadHappened, parseMoment, shortTime } from '../../src/dashboard/time/moment.ts';
+import { duration, hadHappened, isNoDay, parseMoment, shortTime } from '../../src/dashboard/time/moment.ts';
 import { titleOf } from '../../src/dashboard/time/title.ts';
 
 const now = new Date(2026, 10, 23, 12, 0, 0).getTime();
@@ -48,6 +48,15 @@ describe('a moment', () => {
       'position:x',
     ])
       expect(at(text), text).toBeUndefined();
+  });
+  test('is never on a day that no calendar has: the 31st of February is not taken for the 3rd of March', () => {
+    for (const text of ['2026-02-31', '2026-02-29 14:03', '2026-04-31T10:00:00Z', '2025-13-01']) {
+      expect(at(text), text).toBeUndefined();
+      expect(isNoDay(text), text).toBe(true);
+    }
+    for (const text of ['2024-02-29', '2026-01-31 14:03', '14:03', 'soon'])
+      expect(isNoDay(text), text).toBe(false);
+    expect(at('2024-02-29T10:00:00Z')).toBe('2024-02-29T10:00:00.000Z');
   });
 });
 

@@ -57,8 +57,17 @@ function clockOf(typed: string, now: number): number | undefined {
 function dateOf(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/i.test(text))
     return undefined;
+  if (isNoDay(text)) return undefined;
   const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text.replace(' ', 'T'));
   return Number.isNaN(at) ? undefined : at;
+}
+
+/** Whether a text begins with a date that no calendar has. To JavaScript the 31st of February is the 3rd of March. */
+export function isNoDay(text: string): boolean {
+  const [date] = /^\d{4}-\d{2}-\d{2}/.exec(text.trim()) ?? [];
+  if (date === undefined) return false;
+  const midnight = Date.parse(`${date}T00:00Z`);
+  return Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(date);
 }
 
 const clockFormat = new Intl.DateTimeFormat('en-GB', {

@@ -2,7 +2,7 @@
 import { useId, useState } from 'preact/hooks';
 import type { Connection } from '../api/live.ts';
 import { useNow } from '../parts/instant.tsx';
-import { clock, duration, parseMoment, shortTime } from './moment.ts';
+import { clock, duration, isNoDay, parseMoment, shortTime } from './moment.ts';
 import { Scale } from './scale.tsx';
 import { Steps } from './steps.tsx';
 import { useInstant, useMoment } from './use-moment.ts';
@@ -82,8 +82,9 @@ function Typed() {
       />
       {wrong && (
         <p class="hint" role="alert" id={id}>
-          A moment is <kbd>14:03</kbd>, <kbd>10 min ago</kbd>, <kbd>yesterday 9:00</kbd>,{' '}
-          <kbd>2026-01-31 14:03</kbd>, <kbd>#1234</kbd> (an event) or <kbd>live</kbd>.
+          {isNoDay(text) && 'There is no such day. '}A moment is <kbd>14:03</kbd>, <kbd>10 min ago</kbd>,{' '}
+          <kbd>yesterday 9:00</kbd>, <kbd>2026-01-31 14:03</kbd>, <kbd>#1234</kbd> (an event) or{' '}
+          <kbd>live</kbd>.
         </p>
       )}
     </form>
