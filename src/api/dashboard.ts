@@ -19,7 +19,7 @@ const types: Readonly<Record<string, string>> = {
 const compressed = new Set(['.js', '.css', '.svg']);
 
 /** Nothing from elsewhere, nothing inline, no frame around it. */
-export const policy = [
+const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -7,7 +7,7 @@ import { Problem } from './problem.ts';
 
 export type Api = OpenAPIHono<Env>;
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

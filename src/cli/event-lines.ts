@@ -16,8 +16,7 @@ const typeWidth = 22;
 /** Where less would be left for what an event is about, nothing is aligned. */
 const legible = 24;
 
-export const styleOf = (type: string): Style | null =>
-  styles.find(([pattern]) => pattern.test(type))?.[1] ?? null;
+const styleOf = (type: string): Style | null => styles.find(([pattern]) => pattern.test(type))?.[1] ?? null;
 
 export function eventLine(output: Pick<Output, 'paint' | 'width'>, event: EventView): string {
   const style = styleOf(event.type);

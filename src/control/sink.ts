@@ -116,7 +116,7 @@ const gapData = (gap: Gap) => ({
 });
 
 /** Nanoseconds since the epoch as RFC 3339 with nine decimals. */
-export function rfc3339(nanoseconds: bigint): string {
+function rfc3339(nanoseconds: bigint): string {
   const seconds = new Date(Number(nanoseconds / 1_000_000n)).toISOString().slice(0, 19);
   return `${seconds}.${(nanoseconds % 1_000_000_000n).toString().padStart(9, '0')}Z`;
 }

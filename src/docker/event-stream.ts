@@ -77,5 +77,5 @@ function readStream(stream: Readable, listener: EventStreamListener): void {
 }
 
 /** `seconds.nanoseconds`, as the API takes it. */
-export const formatSeconds = (nanoseconds: bigint): string =>
+const formatSeconds = (nanoseconds: bigint): string =>
   `${nanoseconds / 1_000_000_000n}.${(nanoseconds % 1_000_000_000n).toString().padStart(9, '0')}`;

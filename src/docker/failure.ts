@@ -63,10 +63,6 @@ function guarded(answer: string): EngineError {
 export const timedOut = (milliseconds: number): EngineError =>
   new EngineError(`the engine did not answer within ${milliseconds / 1000} s`, 504, 'it may be busy or hang');
 
-/** True if the failure is the connection's or a missing answer, not something that the engine said. */
-export const isConnectionFailure = (error: unknown): boolean =>
-  !(error instanceof EngineError) || error.status === 503 || error.status === 504;
-
 function answerOf(failure: ModemFailure): string {
   const { json } = failure;
   if (typeof json === 'object' && json !== null && 'message' in json) return String(json.message);

@@ -68,7 +68,7 @@ const derivedId = (info: z.infer<typeof infoSchema>): string =>
   createHash('sha256').update(`${info.Name}\n${info.DockerRootDir}`).digest('hex').slice(0, 32);
 
 /** Nanoseconds of an RFC 3339 instant, all nine digits kept. */
-export function parseInstant(text: string | undefined): bigint | null {
+function parseInstant(text: string | undefined): bigint | null {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text ?? '');
   if (match === null) return null;
   const seconds = Date.parse(`${match[1]}${match[3]}`);

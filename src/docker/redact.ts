@@ -1,23 +1,8 @@
-/** Takes secrets out of what is recorded or shown of a command: its body, and the engine's words about it. */
+/** Takes secrets out of a container's arguments as they are shown, and out of the engine's words as they are recorded. */
 import type { CreateParameters } from './engine.ts';
-import { type Conceal, isCredentialName, isOpenLabel, keepLabels } from './secrets.ts';
+import { isCredentialName, isOpenLabel } from './secrets.ts';
 
 const hidden = '***';
-
-/** The body of a create as the log may have it: env by name only, labels by the same rule as observations. */
-export function redactParameters(parameters: CreateParameters, conceal: Conceal): Record<string, unknown> {
-  const { image, name, env, labels, cmd, network, pull, start } = parameters;
-  return {
-    image,
-    ...(name !== undefined && { name }),
-    ...(env !== undefined && { env: Object.keys(env).sort() }),
-    ...(labels !== undefined && { labels: keepLabels(labels, conceal) }),
-    ...(cmd !== undefined && { cmd: redactArguments(cmd) }),
-    ...(network !== undefined && { network }),
-    pull,
-    start,
-  };
-}
 
 /** Values of `--password x`, `--token=x`, `KEY=x` and user:password in URLs are hidden. */
 export function redactArguments(args: readonly string[]): string[] {

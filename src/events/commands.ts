@@ -2,16 +2,7 @@
 import { z } from 'zod';
 import { commandIdSchema, containerIdSchema } from './ids.ts';
 
-export const commandKinds = [
-  'create',
-  'start',
-  'stop',
-  'restart',
-  'pause',
-  'unpause',
-  'kill',
-  'remove',
-] as const;
+const commandKinds = ['create', 'start', 'stop', 'restart', 'pause', 'unpause', 'kill', 'remove'] as const;
 export type CommandKind = (typeof commandKinds)[number];
 
 const about = {

@@ -86,7 +86,7 @@ export const routeClosedSchema = z.strictObject({
   name: z.string(),
 });
 
-export const refusalReasons = [
+const refusalReasons = [
   'no-port',
   'no-reachable-network',
   'port-not-published',

@@ -25,7 +25,6 @@ const text = <T extends string>(schema: z.ZodString = z.string().min(1)) =>
   schema as unknown as z.ZodType<T, T>;
 
 export const positionSchema = z.number().int().nonnegative() as unknown as z.ZodType<Position, Position>;
-export const eventIdSchema = text<EventId>(z.string().regex(/^[0-9a-f]{32}$/));
 export const engineIdSchema = text<EngineId>();
 export const containerIdSchema = text<ContainerId>(z.string().regex(/^[0-9a-f]{64}$/));
 export const hostSchema = text<Host>();

@@ -96,4 +96,3 @@ export const containerLostSchema = z.strictObject({
   reason: z.enum(['destroyed', 'not-found', 'engine-replaced']),
   occurredBetween: occurredBetweenSchema.optional(),
 });
-export type ContainerLostData = z.infer<typeof containerLostSchema>;

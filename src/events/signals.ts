@@ -22,7 +22,6 @@ export const signalDataSchema = z.strictObject({
   container: containerIdSchema,
   claimed: claimedSchema,
 });
-export type SignalData = z.infer<typeof signalDataSchema>;
 
 export const signalTypes = [
   'ContainerCreated',

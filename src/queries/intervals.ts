@@ -47,7 +47,7 @@ const endOf = (reason: string | null): IntervalView['ended'] =>
   reason === null || reason === 'changed' || reason === 'away' || reason === 'unrecorded' ? reason : 'closed';
 
 /** Whether it was served then. Portolan may have been gone before the event that says so: its next start. */
-export function spans(row: IntervalRow, { position, instant }: Moment): boolean {
+function spans(row: IntervalRow, { position, instant }: Moment): boolean {
   if (row.fromPosition > position) return false;
   if (row.toPosition !== null && row.toPosition <= position) return false;
   return instant === null || row.toMs === null || row.reason !== 'away' || row.toMs > instant;

@@ -51,7 +51,7 @@ export function intentOf(container: ContainerObservation, policy: Policy, find: 
 }
 
 /** A shared `portolan.service`, the compose project and service, the service of a Swarm, else the container's name. */
-export function ownerOf(container: ContainerObservation, settings = settingsOf(container)): string {
+function ownerOf(container: ContainerObservation, settings = settingsOf(container)): string {
   if (settings.service !== null) return `service:${settings.service}`;
   return serviceOf(container)?.owner ?? container.name;
 }

@@ -46,7 +46,7 @@ export const hasAmbiguousPath = (path: string): boolean =>
  * The matcher's copy of a path: percent-encoded unreserved characters decoded (RFC 3986 6.2.2.2), query cut off, several
  * slashes as one, as common servers read them.
  */
-export function normalizePath(path: string): string {
+function normalizePath(path: string): string {
   const query = path.search(/[?#]/);
   const bare = singleSlashes(query === -1 ? path : path.slice(0, query));
   if (!bare.includes('%')) return bare;

@@ -57,8 +57,3 @@ export const createTable = (snapshot: TableSnapshot): RoutingTable => ({
   trust: snapshot.trust,
   hosts: new Map(snapshot.hosts.map((entry) => [entry.host, entry])),
 });
-
-export function applyDelta(table: RoutingTable, delta: TableDelta): void {
-  for (const entry of delta.hosts) table.hosts.set(entry.host, entry);
-  table.position = delta.position;
-}

@@ -23,7 +23,7 @@ export interface TrafficSettings {
   readonly weight: number | null;
 }
 
-export const balances = ['round-robin', 'least-connections', 'client-ip'] as const;
+const balances = ['round-robin', 'least-connections', 'client-ip'] as const;
 
 /** Counts and milliseconds, from the least to the most. */
 const bounds = {

@@ -52,3 +52,26 @@ test('a command repeated under its key after a rename is the same command, and i
   });
   expect(other.status).toBe(422);
 });
+
+test('a create is recorded with the names of its variables and labels, never with a value or an argument', async () => {
+  const created = await portolan.api('POST', '/containers', {
+    image: 'nginx',
+    name: 'secretive',
+    env: { PASSWORD: 's3cr3t', ANOTHER: 's3cr3t' },
+    labels: { token: 's3cr3t', 'portolan.port': '8080' },
+    cmd: ['serve', '--key=s3cr3t'],
+    start: false,
+  });
+  expect(created.status, created.body).toBe(201);
+  const { items } = await portolan.json<{ items: { data: { name: string; parameters: unknown } }[] }>(
+    '/events?type=CommandRequested',
+  );
+  expect(items.find(({ data }) => data.name === 'secretive')?.data.parameters).toEqual({
+    image: 'nginx',
+    pull: 'missing',
+    start: false,
+    env: ['ANOTHER', 'PASSWORD'],
+    labels: ['portolan.port', 'token'],
+    arguments: 2,
+  });
+});

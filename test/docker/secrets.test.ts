@@ -1,6 +1,6 @@
 /** What of labels and env may be kept, and what is taken out of commands and the engine's words. */
 import { expect, it } from 'vitest';
-import { createRedact, redactArguments, redactParameters, redactPatterns } from '../../src/docker/redact.ts';
+import { createRedact, redactArguments, redactPatterns } from '../../src/docker/redact.ts';
 import { createConceal, keepEnv, keepLabels } from '../../src/docker/secrets.ts';
 import { conceal } from './support.ts';
 
@@ -100,27 +100,4 @@ it('hides the values of credential flags in a command', () => {
     'A=***',
     'plain',
   ]);
-});
-
-it('records a create with env by name only', () => {
-  const recorded = redactParameters(
-    {
-      image: 'nginx',
-      name: 'web',
-      env: { B: 's3cr3t', A: 's3cr3t' },
-      labels: { token: 's3cr3t', 'portolan.host': 'a' },
-      cmd: ['run', '--token=s3cr3t'],
-      pull: 'missing',
-      start: true,
-    },
-    conceal,
-  );
-  expect(recorded).toMatchObject({
-    image: 'nginx',
-    name: 'web',
-    env: ['A', 'B'],
-    pull: 'missing',
-    start: true,
-  });
-  expect(JSON.stringify(recorded)).not.toContain('s3cr3t');
 });

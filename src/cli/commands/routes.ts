@@ -7,7 +7,7 @@ import { show } from '../show.ts';
 import { type Column, layOut } from '../table.ts';
 import { clock, matchText, since, targetText } from '../words.ts';
 
-export const columns: readonly Column<RouteView>[] = [
+const columns: readonly Column<RouteView>[] = [
   { title: 'HOST', value: (route) => matchText(route.match), whole: true },
   { title: 'TARGETS', value: (route) => route.targets.map(targetText).join(', ') || '-' },
   {
