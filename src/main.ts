@@ -6,6 +6,7 @@ import { createLogger } from './observability/logger.ts';
 import { collectStartGarbage } from './observability/start-garbage.ts';
 import { readVersion } from './observability/version.ts';
 import { freeThreadsOfMainsYoungGeneration } from './observability/young-generation.ts';
+import { PortUnavailable } from './port-unavailable.ts';
 
 /** Exit codes: 1 it could not start, 2 a setting is wrong. */
 const failed = 1;
@@ -73,12 +74,15 @@ async function startOrFallBack(config: Config, options: Parameters<typeof startA
   try {
     return await startApp(config, options);
   } catch (error) {
-    const { code, hint } = error as { code?: string; hint?: string };
-    if (code !== 'not-permitted' || config.httpPortGiven || process.stdout.isTTY !== true) throw error;
-    options.logger.warn({ hint }, 'port 80 is not permitted for this user; taking 8000');
+    if (!isProxyNotPermitted(error) || config.httpPortGiven || process.stdout.isTTY !== true) throw error;
+    options.logger.warn({ hint: error.hint }, 'port 80 is not permitted for this user; taking 8000');
     return startApp({ ...config, httpPort: 8000 }, options);
   }
 }
+
+/** The API's port, too, may not be permitted: another port of the proxy would not help then. */
+const isProxyNotPermitted = (error: unknown): error is PortUnavailable =>
+  error instanceof PortUnavailable && error.listener === 'http' && error.code === 'not-permitted';
 
 function endOnSignals(app: App): void {
   let ending = false;

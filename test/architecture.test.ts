@@ -11,6 +11,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   routing: ['events'],
   docker: ['events'],
   db: [],
+  'port-unavailable.ts': [],
   log: ['events', 'db'],
   control: [
     'events',
@@ -22,7 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   projections: ['events', 'routing', 'log', 'db'],
   queries: ['events', 'routing', 'projections', 'log', 'db', 'observability/thread-priority.ts'],
-  proxy: ['routing', 'events'],
+  proxy: ['routing', 'events', 'port-unavailable.ts'],
   api: [
     'queries',
     'control/port.ts',
@@ -31,6 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'docker/engine.ts',
     'log/port.ts',
     'routing',
+    'port-unavailable.ts',
   ],
   'engine-simulator': ['events'],
   observability: [],

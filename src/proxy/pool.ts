@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
+import { explainListen } from '../port-unavailable.ts';
 import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
 import { type AccessLogWriter, startAccessLog } from './access-log-writer.ts';
 import { createCounters, sumCounters } from './counters.ts';
@@ -9,7 +10,7 @@ import { affordable, descriptorLimit } from './limits.ts';
 import { createMember, type ListenAddress, type Member } from './member.ts';
 import type { LastInterval, ProxyCounters, ProxySettings, ToWorker } from './messages.ts';
 import { createMirror } from './mirror.ts';
-import { claimPort, explainListen, inheritPort, type PortClaim } from './port-claim.ts';
+import { claimPort, inheritPort, type PortClaim } from './port-claim.ts';
 import { createSharedSeats, type SharedSeats } from './seats.ts';
 import { createTrafficFigures, type TrafficFigures } from './traffic.ts';
 
@@ -170,7 +171,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       } catch (error) {
         await endWorkers(0);
         await release();
-        throw explainListen(error as NodeJS.ErrnoException, `port ${options.settings.port}`);
+        throw explainListen(error as NodeJS.ErrnoException, 'http', `port ${options.settings.port}`);
       }
     },
     async claimInherited() {

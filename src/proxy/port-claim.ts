@@ -1,16 +1,6 @@
 /** Claims the proxy's port for this process: a second Portolan would else take half of the traffic silently. */
 import { createServer, type Server } from 'node:net';
-
-export class PortUnavailable extends Error {
-  override readonly name = 'PortUnavailable';
-  readonly code: 'taken' | 'not-permitted' | 'no-address';
-  readonly hint: string;
-  constructor(message: string, code: PortUnavailable['code'], hint: string) {
-    super(message);
-    this.code = code;
-    this.hint = hint;
-  }
-}
+import { explainListen } from '../port-unavailable.ts';
 
 export interface PortClaim {
   /** The number, where any was asked for. */
@@ -47,30 +37,9 @@ export async function inheritPort(port: number): Promise<PortClaim> {
 function bind(options: object, what: string): Promise<Server> {
   const server = createServer();
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListen(error, what)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explainListen(error, 'http', what)));
     server.listen(options, () => resolve(server));
   });
-}
-
-/** What keeps a port from being listened on, as a person can act on it. */
-export function explainListen(error: NodeJS.ErrnoException, what: string): Error {
-  if (error.code === 'EADDRINUSE') {
-    return new PortUnavailable(
-      `${what} is taken by another program`,
-      'taken',
-      'end it, or choose another with --http-port',
-    );
-  }
-  if (error.code === 'EACCES') {
-    const hint =
-      'choose another with --http-port, or allow low ports: sysctl net.ipv4.ip_unprivileged_port_start=80';
-    return new PortUnavailable(`${what} is not permitted for this user`, 'not-permitted', hint);
-  }
-  if (error.code === 'EADDRNOTAVAIL') {
-    const hint = 'name one of its addresses with --http-host, or 0.0.0.0 for all';
-    return new PortUnavailable(`${what} is no address of this machine`, 'no-address', hint);
-  }
-  return error;
 }
 
 const close = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));

@@ -7,9 +7,9 @@ import type { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Position } from '../../src/events/ids.ts';
+import { PortUnavailable } from '../../src/port-unavailable.ts';
 import type { ProxyLimits } from '../../src/proxy/messages.ts';
 import { createProxy, type Proxy as Pool } from '../../src/proxy/pool.ts';
-import { explainListen, PortUnavailable } from '../../src/proxy/port-claim.ts';
 import type { HostEntry, TableSnapshot } from '../../src/routing/table.ts';
 import {
   ask,
@@ -286,13 +286,6 @@ describe('a port that is taken', () => {
     await first.stop(0);
     await within(make({ port }).start(snapshotOf([web()])), 'the start', 20_000);
     expect(await askAll(port)).toEqual(new Set([200]));
-  });
-  test('that is not permitted says how it would be', () => {
-    const error = explainListen(Object.assign(new Error('listen EACCES'), { code: 'EACCES' }), 'port 80');
-    expect(error).toMatchObject({
-      code: 'not-permitted',
-      hint: expect.stringContaining('ip_unprivileged_port_start'),
-    });
   });
 });
 
