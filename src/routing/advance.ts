@@ -7,7 +7,7 @@ import { evolve } from './evolve.ts';
 import { nextTakeover } from './holder.ts';
 import { type Input, record } from './record.ts';
 import type { Site } from './route.ts';
-import { type Container, containerKey, containersOf, type State } from './state.ts';
+import { type Container, containerKey, containersOf, followersOf, type State } from './state.ts';
 
 export interface Step {
   readonly events: readonly NewEvent[];
@@ -84,12 +84,16 @@ function fold(state: State, event: FoldedEvent, hosts: Set<Host>): readonly Site
   return sites;
 }
 
-/** The container of an observation and those that share its network; all of them under a new policy. */
+/** The container that was observed or lost and those that share its network; all of them under a new policy. */
 function touched(state: State, event: FoldedEvent): Container[] {
   if (event.type === 'PolicyApplied') return [...state.containers.values()];
-  if (event.type !== 'ContainerObserved' || event.engineId === null) return [];
-  const keys = new Set([containerKey(event.engineId, event.data.container), ...state.followers]);
-  return [...keys].map((key) => state.containers.get(key)!);
+  if (event.type !== 'ContainerObserved' && event.type !== 'ContainerLost') return [];
+  // An engine that was replaced takes those that share the network along.
+  if (event.engineId === null || ('reason' in event.data && event.data.reason === 'engine-replaced'))
+    return [];
+  const own = state.containers.get(containerKey(event.engineId, event.data.container));
+  const followers = followersOf(state, event.engineId, event.data.container);
+  return own === undefined ? followers : [own, ...followers];
 }
 
 /** The observation by which the holder of a site went down. */

@@ -7,7 +7,7 @@ import { isRestart, noteRestart } from './evolve-story.ts';
 import { whatBecameOf, whyRemoved } from './explain.ts';
 import { type Claim, type Intent, intentOf, isAlive } from './intent.ts';
 import type { Site } from './route.ts';
-import { type Container, type ContainerKey, containerKey, type State, setAt } from './state.ts';
+import { type Container, type ContainerKey, containerKey, followersOf, type State, setAt } from './state.ts';
 
 const idle: Intent = { owner: '', claims: [], refusals: [], warnings: [] };
 
@@ -35,7 +35,7 @@ export function observe(state: State, event: FoldedEvent & { type: 'ContainerObs
   if (observation.spec.networkMode.startsWith('container:')) state.followers.add(key);
   else state.followers.delete(key);
   const touched = new Set(reclaim(state, container));
-  for (const follower of followersOf(state, container)) {
+  for (const follower of followersOf(state, event.engineId, event.data.container)) {
     for (const site of reclaim(state, follower)) touched.add(site);
   }
   return [...touched];
@@ -62,7 +62,7 @@ export function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' 
   state.containers.delete(key);
   state.refusals.delete(key);
   state.followers.delete(key);
-  for (const follower of followersOf(state, container)) {
+  for (const follower of followersOf(state, event.engineId, event.data.container)) {
     for (const site of reclaim(state, follower)) touched.add(site);
   }
   return [...touched];
@@ -137,14 +137,4 @@ function unclaim(state: State, site: Site, key: ContainerKey): void {
   const contenders = state.contenders.get(site);
   contenders?.delete(key);
   if (contenders?.size === 0) state.contenders.delete(site);
-}
-
-function followersOf(state: State, container: Container): Container[] {
-  if (state.followers.size === 0) return [];
-  const mode = `container:${container.observation.container}`;
-  return [...state.followers]
-    .map((key) => state.containers.get(key)!)
-    .filter(
-      (follower) => follower.observation.spec.networkMode === mode && follower.engine === container.engine,
-    );
 }

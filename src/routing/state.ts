@@ -156,6 +156,15 @@ export function lastRouteOf(state: State, site: Site): Route | null {
   return (id === undefined ? undefined : state.routes.get(id)) ?? null;
 }
 
+/** Those that live in this container's network namespace: they are reached as it is, or not at all. */
+export function followersOf(state: State, engine: EngineId, container: ContainerId): Container[] {
+  if (state.followers.size === 0) return [];
+  const mode = `container:${container}`;
+  return [...state.followers]
+    .map((key) => state.containers.get(key)!)
+    .filter((follower) => follower.observation.spec.networkMode === mode && follower.engine === engine);
+}
+
 /** The set under a key, which is made if there is none. */
 export function setAt<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
   const found = map.get(key);

@@ -422,6 +422,21 @@ const cases: Record<number, () => void> = {
       'RouteOpened',
     ]);
   },
+  44: () => {
+    const s = createScenario();
+    s.observed(running('vpn'));
+    s.observed(running('app', { networks: [], spec: { networkMode: `container:${idOf('vpn')}` } }));
+    const events = s.lost('vpn');
+    expect(typesOf(events)).toEqual([
+      'ContainerLost destroyed',
+      'RouteClosed removed',
+      'RouteClosed unreachable',
+      'RouteRefused no-reachable-network',
+    ]);
+    expect(refusalsOf(events)).toMatchObject([{ name: 'app' }]);
+    expect(events.slice(1).every((event) => event.causationId === events[0]!.id)).toBe(true);
+    expect(typesOf(s.observed(running('web')))).toEqual(['ContainerObserved', 'RouteOpened']);
+  },
 };
 
 describe('events.md, case', () => {
