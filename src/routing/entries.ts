@@ -4,7 +4,7 @@ import type { Host } from '../events/ids.ts';
 import { signalTypes } from '../events/signals.ts';
 import { hostSentence, sentenceOf } from './explain.ts';
 import { matchOf, type Route, type Site } from './route.ts';
-import { type ContainerKey, containerKey, lastRouteOf, type State } from './state.ts';
+import { type ContainerKey, containerKey, followersOf, lastRouteOf, type State } from './state.ts';
 import type { HostEntry, TableRoute } from './table.ts';
 
 /** A host's routes: open ones, and those that a container still asks for while it is down. */
@@ -37,8 +37,8 @@ export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly
     for (const { match } of state.containers.get(key)?.intent.claims ?? []) hosts.add(match.host);
     for (const host of hostsClosedBy(state, key)) hosts.add(host);
     // Those that share its network may be out of reach with it, and say so.
-    for (const follower of state.followers)
-      for (const host of hostsClosedBy(state, follower)) hosts.add(host);
+    for (const follower of followersOf(state, event.engineId, data.container))
+      for (const host of hostsClosedBy(state, follower.key)) hosts.add(host);
   }
   return [...hosts];
 }

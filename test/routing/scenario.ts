@@ -1,10 +1,11 @@
 /** Given/when/then over the pure heart: inputs in, the types and data of the events out, under a clock of its own. */
+import { expect } from 'vitest';
 import type { Policy } from '../../src/events/decisions.ts';
 import type { NewEvent } from '../../src/events/event.ts';
 import type { ContainerId, EngineId, EventId, Host, Position } from '../../src/events/ids.ts';
 import type { ContainerObservation, ContainerSpec } from '../../src/events/observations.ts';
-import { advance, advanceClock } from '../../src/routing/advance.ts';
-import { entryOf } from '../../src/routing/entries.ts';
+import { advance, advanceClock, type Step } from '../../src/routing/advance.ts';
+import { entriesOf, entryOf } from '../../src/routing/entries.ts';
 import { match } from '../../src/routing/match.ts';
 import type { Input } from '../../src/routing/record.ts';
 import { createState, type State } from '../../src/routing/state.ts';
@@ -85,11 +86,15 @@ export const exited = (container: ContainerObservation, exitCode = 0): Container
 export function createScenario(policy: Partial<Policy> = {}, state: State = createState()) {
   let now = Date.parse('2026-01-01T14:00:00Z');
   const log: NewEvent[] = [];
-  const take = (events: readonly NewEvent[]): NewEvent[] => {
+  const held = new Map(entriesOf(state).map((entry) => [entry.host, entry]));
+  const take = ({ events, hosts }: Step): NewEvent[] => {
     log.push(...events);
+    for (const host of hosts) held.set(host, entryOf(state, host));
+    // A step names each host whose entry differs: workers are told of no others.
+    for (const entry of entriesOf(state)) expect(held.get(entry.host)).toEqual(entry);
     return [...events];
   };
-  const input = (one: Input): NewEvent[] => take(advance(state, one, now).events);
+  const input = (one: Input): NewEvent[] => take(advance(state, one, now));
   const observed = (observation: ContainerObservation, engine = engineA): NewEvent[] =>
     input({ kind: 'observed', engine, observation, between: null });
   const setPolicy = (changes: Partial<Policy>): NewEvent[] =>
@@ -117,7 +122,7 @@ export function createScenario(policy: Partial<Policy> = {}, state: State = crea
       input({ kind: 'observed', engine: engineA, observation, between }),
     pass: (milliseconds: number): NewEvent[] => {
       now += milliseconds;
-      return take(advanceClock(state, now).events);
+      return take(advanceClock(state, now));
     },
     /** Where a request goes: addresses with ports, or what the proxy would say. */
     request: (host: string, path = '/'): string[] => {
