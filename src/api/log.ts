@@ -3,8 +3,11 @@
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { z } from '@hono/zod-openapi';
+import type { JobPort } from '../control/port.ts';
 import { type Api, define } from './define.ts';
 import type { ApiPorts } from './ports.ts';
+
+type Verification = Awaited<ReturnType<JobPort['verify']>>;
 
 const logSchema = z
   .object({
@@ -18,12 +21,16 @@ const logSchema = z
 
 const firstBad = z.object({ position: z.number().int(), reason: z.string() });
 
-export const verificationSchema = z
+const verificationSchema = z
   .object({ valid: z.boolean(), checkedTo: z.number().int(), firstBad: firstBad.optional() })
   .openapi('Verification');
 
 /** The last one, as `/system` tells it. */
-export const verifiedSchema = verificationSchema.extend({ firstBad: firstBad.nullable(), at: z.string() });
+export const verifiedSchema = verificationSchema.extend({ at: z.string() });
+
+/** Without `firstBad` where the log is whole. */
+export const verificationView = <V extends Verification>({ firstBad: bad, ...rest }: V) =>
+  bad === null ? rest : { ...rest, firstBad: bad };
 
 const expectHead = z
   .string()
@@ -55,10 +62,7 @@ export function log(api: Api, { queries, jobs, exportLog }: ApiPorts): void {
       answer: verificationSchema,
       problems: [409],
     },
-    async ({ query }) => {
-      const { valid, checkedTo, firstBad } = await jobs.verify(query.expectHead);
-      return { valid, checkedTo, ...(firstBad === null ? {} : { firstBad }) };
-    },
+    async ({ query }) => verificationView(await jobs.verify(query.expectHead)),
   );
   define(
     api,

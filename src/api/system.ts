@@ -1,7 +1,7 @@
 /** `/system` and `/traffic`: how Portolan itself is, and what it carries. */
 import { z } from '@hono/zod-openapi';
 import { type Api, define } from './define.ts';
-import { verifiedSchema } from './log.ts';
+import { verificationView, verifiedSchema } from './log.ts';
 import type { ApiPorts } from './ports.ts';
 
 const systemSchema = z
@@ -76,13 +76,14 @@ export function system(api: Api, { status, queries, jobs, ...facts }: ApiPorts):
     },
     async () => {
       const engine = status.engine();
+      const verified = jobs.verified();
       return {
         version: facts.version,
         node: process.version,
         startedAt: facts.startedAt.toISOString(),
         engine: { ...engine, since: new Date(engine.since).toISOString() },
         trust: status.trust(),
-        log: { ...status.log(), verified: jobs.verified() },
+        log: { ...status.log(), verified: verified === null ? null : verificationView(verified) },
         proxy: { port: facts.httpPort },
         workers: facts.workers(),
         drifts: status.drifts(),

@@ -190,7 +190,8 @@ export interface System {
 export interface Verified {
   readonly valid: boolean;
   readonly checkedTo: number;
-  readonly firstBad: { readonly position: number; readonly reason: string } | null;
+  /** Not there where the log is whole. */
+  readonly firstBad?: { readonly position: number; readonly reason: string };
 }
 
 export interface LogFacts {
