@@ -15,6 +15,7 @@ import type { State } from '../routing/state.ts';
 import type { TableDelta } from '../routing/table.ts';
 import { createLinger } from './linger.ts';
 import { createRecent } from './recent.ts';
+import { createTakeoverClock } from './takeover-clock.ts';
 import { withdrawn } from './withdraw.ts';
 
 /** Most inputs that one commit takes. */
@@ -32,7 +33,7 @@ export interface LoopDeps {
   readonly onCommit: (events: readonly Event[], head: LogHead) => void;
   /** The log cannot be written; called at each try in vain. */
   readonly onUnwritable: (error: LogUnwritable) => void;
-  /** A commit failed for a reason that is a bug; the loop goes on with the state that is on disk. */
+  /** Something failed for a reason that is a bug; the loop goes on with the state that is on disk. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -42,7 +43,7 @@ export type Recorded = Event | null;
 export interface Loop {
   /** Hands an input in; what becomes of it is seen in the log. */
   submit(input: Input): void;
-  /** @throws {LogUnwritable} nothing of it was recorded */
+  /** @throws {LogUnwritable} nothing of it was recorded; so it is if anything else is thrown, which is a defect */
   record(input: Input): Promise<Recorded>;
   /** Resolves when all that was handed in before is recorded or refused. */
   settled(): Promise<void>;
@@ -59,7 +60,7 @@ export interface Loop {
 interface Waiting {
   readonly input: Input | 'clock';
   readonly resolve: (recorded: Recorded) => void;
-  readonly reject: (error: LogUnwritable) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 interface Decided {
@@ -76,7 +77,7 @@ export function createLoop(deps: LoopDeps): Loop {
   /** Why the log cannot be written; null while it can. */
   let problem: LogUnwritable | null = null;
   let lost = 0;
-  let timer: NodeJS.Timeout | null = null;
+  const clock = createTakeoverClock(() => void hand('clock'), deps.now);
   const recent = createRecent(8192);
   const linger = createLinger();
   /** Signals that are handed in and not recorded yet: one commit must not hold the same one twice. */
@@ -101,24 +102,44 @@ export function createLoop(deps: LoopDeps): Loop {
       if (problem === null) await commit(batch);
       else drop(batch, problem);
     }
-    armClock();
+    clock.set(nextTakeover(durable)?.at ?? null);
   }
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
     const now = deps.now();
-    const decided = batch.map((waiting) => decideOne(waiting, now));
+    const decided = decideAll(batch, now);
     const events = decided.flatMap((one) => one.step.events);
     const hosts = new Set(decided.flatMap((one) => [...one.step.hosts]));
     if (events.length === 0) {
       for (const { waiting } of decided) waiting.resolve(null);
       return;
     }
-    withdraw(hosts);
     try {
+      withdraw(hosts);
       await append(decided, events, hosts, now);
     } catch (error) {
       fail(batch, error);
     }
+  }
+
+  /** Without those that cannot be decided, which is a defect: what one container brings about must not stop all others. */
+  function decideAll(batch: readonly Waiting[], now: number): Decided[] {
+    const decided: Decided[] = [];
+    for (const waiting of batch) {
+      try {
+        decided.push(decideOne(waiting, now));
+      } catch (error) {
+        waiting.reject(error);
+        if (waiting.input === 'clock') clock.slowDown();
+        // What it left of the state ahead is worth nothing.
+        ahead = copyState(durable);
+        return decideAll(
+          batch.filter((one) => one !== waiting),
+          now,
+        );
+      }
+    }
+    return decided;
   }
 
   function decideOne(waiting: Waiting, now: number): Decided {
@@ -201,8 +222,11 @@ export function createLoop(deps: LoopDeps): Loop {
     const now = deps.now();
     // A note that is not recorded is of nothing that happened: a command that was refused explains no end.
     const judged = batch.filter(({ input }) => input === 'clock' || input.kind !== 'note');
-    const hosts = new Set(judged.flatMap((waiting) => [...decideOne(waiting, now).step.hosts]));
-    withdraw(hosts);
+    try {
+      withdraw(new Set(judged.flatMap((waiting) => [...decideOne(waiting, now).step.hosts])));
+    } catch (defect) {
+      deps.onError(defect);
+    }
     for (const waiting of batch) {
       if (waiting.input !== 'clock') lost += 1;
       waiting.reject(error);
@@ -219,23 +243,22 @@ export function createLoop(deps: LoopDeps): Loop {
       await enqueue(input);
       lost -= before;
       return true;
-    } catch {
-      // The failed try is no loss of its own; `onUnwritable` has told why.
+    } catch (error) {
+      reportDefect(error);
+      // The failed try is no loss of its own.
       lost = before;
       return false;
     }
   }
 
-  function armClock(): void {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    const next = nextTakeover(durable);
-    if (next === null) return;
-    timer = setTimeout(
-      () => void enqueue('clock').catch(() => undefined),
-      Math.max(10, next.at - deps.now()),
-    );
-    timer.unref();
+  /** Nobody waits for it. */
+  function hand(input: Input | 'clock'): Promise<unknown> {
+    return enqueue(input).catch(reportDefect);
+  }
+
+  /** That the log cannot be written is told by `onUnwritable`, and the gap is recorded later. */
+  function reportDefect(error: unknown): void {
+    if (!(error instanceof LogUnwritable)) deps.onError(error);
   }
 
   /** Most repeats of a replayed stream are found here; the log is the final guard. */
@@ -243,16 +266,13 @@ export function createLoop(deps: LoopDeps): Loop {
     const id = idOfSignal(input);
     if (underWay.has(id) || recent.has(id)) return;
     underWay.add(id);
-    enqueue(input)
-      // A failure is told by `onUnwritable`, and the gap is recorded later.
-      .catch(() => undefined)
-      .finally(() => underWay.delete(id));
+    void hand(input).finally(() => underWay.delete(id));
   }
 
   return {
     submit(input) {
       if (input.kind === 'signal') submitSignal(input);
-      else void enqueue(input).catch(() => undefined);
+      else void hand(input);
     },
     record: (input) => enqueue(input),
     async settled() {
@@ -262,9 +282,6 @@ export function createLoop(deps: LoopDeps): Loop {
     writable: () => problem === null,
     lost: () => lost,
     retry,
-    stop() {
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
-    },
+    stop: clock.stop,
   };
 }

@@ -1,0 +1,135 @@
+/** The loop on a real log: what it does with repeats, with what somebody else appended, and with what it cannot decide. */
+import { expect, test } from 'vitest';
+import { createLoop, type Loop } from '../../src/control/loop.ts';
+import { journal } from '../../src/control/notes.ts';
+import { foldInto } from '../../src/control/recover.ts';
+import type { Event } from '../../src/events/event.ts';
+import type { Host } from '../../src/events/ids.ts';
+import type { Log } from '../../src/log/port.ts';
+import type { Input } from '../../src/routing/record.ts';
+import { createState } from '../../src/routing/state.ts';
+import type { HostEntry } from '../../src/routing/table.ts';
+import { makeFolder, open, readAll, readWith } from '../log/support.ts';
+import { defaultPolicy, engineA, exited, idOf, running } from '../routing/scenario.ts';
+
+/** A loop as the app makes it, and what the proxy would serve. */
+async function startLoop() {
+  const dataDir = makeFolder();
+  const log = await open(dataDir);
+  const served = new Map<string, HostEntry>();
+  const errors: unknown[] = [];
+  let now = 1_767_600_000_000;
+  const loop: Loop = createLoop({
+    log,
+    state: createState(),
+    applyDelta: ({ hosts }) => {
+      for (const entry of hosts) served.set(entry.host, entry);
+    },
+    catchUp: (behind) => void readWith(dataDir, (reader) => foldInto(behind, reader)),
+    now: () => (now += 1),
+    onCommit: () => undefined,
+    onUnwritable: () => undefined,
+    onError: (error) => errors.push(error),
+  });
+  loop.submit({ kind: 'policy', policy: defaultPolicy, id: 'policy' as Event['id'] });
+  await loop.settled();
+  const targetsOf = (name: string): number =>
+    served.get(`${name}.docker.localhost` as Host)?.routes.flatMap(({ targets }) => targets).length ?? 0;
+  return { dataDir, log, loop, errors, targetsOf };
+}
+
+const observed = (name: string): Input => ({
+  kind: 'observed',
+  engine: engineA,
+  observation: running(name),
+  between: null,
+});
+const started = (name: string): Input => ({
+  kind: 'signal',
+  engine: engineA,
+  type: 'ContainerStarted',
+  timeNano: 1_767_600_000_000_000_000n,
+  source: 'container',
+  action: 'start',
+  container: idOf(name),
+  claimed: {},
+  attributeDigest: name,
+});
+const typesIn = (dataDir: string): string[] => readAll(dataDir).map(({ type }) => type);
+
+test('what the log knows already burns no position, and what came with it is recorded', async () => {
+  const { dataDir, loop } = await startLoop();
+  const first = await loop.record(started('web'));
+  expect(first?.type).toBe('ContainerStarted');
+  const [again, next] = await Promise.all([loop.record(started('web')), loop.record(observed('web'))]);
+  expect([again, next?.type]).toEqual([null, 'ContainerObserved']);
+  expect(typesIn(dataDir)).toEqual(['PolicyApplied', 'ContainerStarted', 'ContainerObserved', 'RouteOpened']);
+});
+
+test('where somebody else has appended, it is folded in and decided again upon', async () => {
+  const { dataDir, log, loop, targetsOf } = await startLoop();
+  const other = await secondLoop(log, dataDir);
+  await other.record(observed('theirs'));
+  expect(loop.state().containers.size).toBe(0);
+  await loop.record(observed('ours'));
+  expect([...loop.state().containers.values()].map(({ observation }) => observation.name)).toEqual([
+    'theirs',
+    'ours',
+  ]);
+  expect(targetsOf('ours')).toBe(1);
+  expect(loop.state().position).toBe(log.head().position);
+});
+
+test('an input that cannot be decided is a failure of its own: what came with it is recorded, what comes next too', async () => {
+  const { dataDir, loop, errors, targetsOf } = await startLoop();
+  const broken = { ...observed('broken') } as Input & { kind: 'observed' };
+  const poison: Input = { ...broken, observation: { ...broken.observation, networks: null as never } };
+  const outcomes = await Promise.allSettled(
+    [observed('before'), poison, observed('after')].map((input) => loop.record(input)),
+  );
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(outcomes[1]).toMatchObject({ reason: expect.any(TypeError) });
+  loop.submit(poison);
+  await loop.settled();
+  expect(errors).toEqual([expect.any(TypeError)]);
+  expect(loop.writable()).toBe(true);
+  await loop.record(observed('next'));
+  expect(['before', 'after', 'next'].map(targetsOf)).toEqual([1, 1, 1]);
+  expect(typesIn(dataDir).filter((type) => type === 'ContainerObserved')).toHaveLength(3);
+});
+
+test('with the log unwritable a target that is gone is taken out, none is added, and a retry goes on', async () => {
+  const { log, loop, targetsOf } = await startLoop();
+  await loop.record(observed('web'));
+  await log.close();
+  const { observation } = observed('web') as Input & { kind: 'observed' };
+  const down: Input = {
+    ...(observed('web') as Input & { kind: 'observed' }),
+    observation: exited(observation),
+  };
+  await expect(loop.record(down)).rejects.toMatchObject({ name: 'LogUnwritable' });
+  await expect(loop.record(observed('new'))).rejects.toMatchObject({ name: 'LogUnwritable' });
+  expect(loop.writable()).toBe(false);
+  expect(loop.lost()).toBe(2);
+  expect(['web', 'new'].map(targetsOf)).toEqual([0, 0]);
+  const gap = { from: '', to: '', lost: 2, reason: '' };
+  expect(await loop.retry(journal('RecordingGapDetected', gap, null, 0))).toBe(false);
+  expect(loop.lost()).toBe(2);
+});
+
+/** As another process would write the same log. */
+async function secondLoop(log: Log, dataDir: string): Promise<Loop> {
+  const state = createState();
+  readWith(dataDir, (reader) => foldInto(state, reader));
+  const nothing = (): void => undefined;
+  return createLoop({
+    log,
+    state,
+    applyDelta: nothing,
+    catchUp: nothing,
+    now: Date.now,
+    onCommit: nothing,
+    onUnwritable: nothing,
+    onError: nothing,
+  });
+}
