@@ -43,10 +43,12 @@ const problems = [404, 409, 413, 415, 422, 502, 503, 504];
 
 export function commands(api: Api, ports: ApiPorts): void {
   const tag = 'commands';
-  const refused = (reason: string): void => ports.commands.refused(reason, { kind: 'api', name: 'unknown' });
 
   const run = (c: Context<Env>, command: Command, options: CommandOptions = {}) =>
-    ports.commands.execute(command, requireActor(c, refused), { ...options, idempotencyKey: keyOf(c) });
+    ports.commands.execute(command, requireActor(c, ports.commands), {
+      ...options,
+      idempotencyKey: keyOf(c),
+    });
 
   define(
     api,
@@ -63,7 +65,7 @@ export function commands(api: Api, ports: ApiPorts): void {
     },
     async ({ body }, c) => {
       const command = { kind: 'create', parameters: body } as const;
-      requireActor(c, refused);
+      requireActor(c, ports.commands);
       if (/\btext\/event-stream\b/.test(c.req.header('accept') ?? '')) return progress(c, command);
       const outcome = await run(c, command);
       c.header('Location', `/api/v1/containers/${outcome.container}`);

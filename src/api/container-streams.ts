@@ -11,9 +11,7 @@ import { toProblem } from './problem.ts';
 /** Messages that wait for a slow client; what comes beyond is left out, and counted. */
 const longestQueue = 1_000;
 
-export function containerStreams(api: Api, ports: ApiPorts): void {
-  const { engine } = ports;
-  const refused = (reason: string): void => ports.commands.refused(reason, { kind: 'api', name: 'unknown' });
+export function containerStreams(api: Api, { engine, commands }: ApiPorts): void {
   const shared = {
     method: 'get',
     tag: 'containers',
@@ -39,7 +37,8 @@ export function containerStreams(api: Api, ports: ApiPorts): void {
       },
     },
     async ({ params: { id }, query: { tail, follow } }, c) => {
-      requireActor(c, refused);
+      requireActor(c, commands);
+      // One that is not there is a 404: once the stream has begun it is too late to say so.
       await engine.inspect(id);
       return relay(c, async (signal, send) => {
         await engine.logs(id, { tail, follow: follow === 'true', signal }, ({ stream, line }) =>

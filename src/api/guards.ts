@@ -3,6 +3,7 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie } from 'hono/cookie';
+import type { CommandPort } from '../control/port.ts';
 import type { Actor } from '../events/event.ts';
 import { parseHost } from '../routing/host.ts';
 import { Problem } from './problem.ts';
@@ -13,6 +14,9 @@ export interface Env {
   Variables: { actor: Actor | null; local: boolean };
 }
 
+/** Where a call that a guard refuses is counted. */
+type Refusals = Pick<CommandPort, 'refused'>;
+
 /** By port, as a cookie is of all ports of its host: two Portolans on one machine would replace each other's. */
 export function sessionCookie(c: Context<Env>): string {
   const [, port] = /:(\d+)$/.exec(c.req.header('host') ?? '') ?? [];
@@ -21,14 +25,11 @@ export function sessionCookie(c: Context<Env>): string {
 const sessionKey = 'portolan-session-key';
 
 /** Refuses names that are not ours: a page of another site whose name was made to point here (DNS rebinding). */
-export function hostGuard(
-  names: ReadonlySet<string>,
-  onRefused: (reason: string) => void,
-): MiddlewareHandler<Env> {
+export function hostGuard(names: ReadonlySet<string>, refusals: Refusals): MiddlewareHandler<Env> {
   return async (c, next) => {
     const host = parseHost(c.req.header('host') ?? '');
     if (host === null || !names.has(host)) {
-      onRefused('host-not-known');
+      refusals.refused('host-not-known');
       throw new Problem(421, `this API does not answer as ${JSON.stringify(c.req.header('host') ?? '')}`);
     }
     await next();
@@ -36,7 +37,7 @@ export function hostGuard(
 }
 
 /** Refuses calls that a page of another origin made (Fetch Metadata, Origin). */
-export function originGuard(onRefused: (reason: string) => void): MiddlewareHandler<Env> {
+export function originGuard(refusals: Refusals): MiddlewareHandler<Env> {
   return async (c, next) => {
     const site = c.req.header('sec-fetch-site');
     const origin = c.req.header('origin');
@@ -46,7 +47,7 @@ export function originGuard(onRefused: (reason: string) => void): MiddlewareHand
     const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none' && !navigation;
     const foreignOrigin = origin !== undefined && origin !== `http://${c.req.header('host')}`;
     if (foreignSite || foreignOrigin) {
-      onRefused('cross-origin');
+      refusals.refused('cross-origin');
       throw new Problem(403, 'calls from pages of another origin are refused');
     }
     await next();
@@ -54,17 +55,13 @@ export function originGuard(onRefused: (reason: string) => void): MiddlewareHand
 }
 
 /** Finds out who calls. Reading from loopback needs nobody to be known. */
-export function identify(
-  token: Token,
-  sessions: Sessions,
-  onRefused: (reason: string) => void,
-): MiddlewareHandler<Env> {
+export function identify(token: Token, sessions: Sessions, refusals: Refusals): MiddlewareHandler<Env> {
   return async (c, next) => {
-    c.set('actor', actorOf(c, token, sessions, onRefused));
+    c.set('actor', actorOf(c, token, sessions, refusals));
     c.set('local', isLoopback(getConnInfo(c).remote.address ?? ''));
     const open = openPath.test(c.req.path) || (description.test(c.req.path) && hasSession(c, sessions));
     if (!c.get('local') && c.get('actor') === null && !open) {
-      onRefused('token-missing');
+      refusals.refused('token-missing');
       throw new Problem(401, 'from other machines every call needs the token (Authorization: Bearer)');
     }
     await next();
@@ -81,17 +78,12 @@ const description = /^\/(docs|openapi\.json)$/;
 const hasSession = (c: Context<Env>, sessions: Sessions): boolean =>
   sessions.isKnown(getCookie(c, sessionCookie(c)) ?? '');
 
-function actorOf(
-  c: Context<Env>,
-  token: Token,
-  sessions: Sessions,
-  onRefused: (reason: string) => void,
-): Actor | null {
+function actorOf(c: Context<Env>, token: Token, sessions: Sessions, refusals: Refusals): Actor | null {
   const authorization = c.req.header('authorization');
   if (authorization !== undefined) {
     const presented = /^Bearer +([!-~]+)$/i.exec(authorization)?.[1];
     if (presented !== undefined && token.matches(presented)) return { kind: 'api', name: 'token' };
-    onRefused('token-wrong');
+    refusals.refused('token-wrong');
     throw new Problem(
       401,
       'the token is not the one of this Portolan; it stands in the file `token` of its data folder',
@@ -104,10 +96,10 @@ function actorOf(
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
 
 /** @returns the caller. @throws {Problem} 401 for calls that change something, and for container logs */
-export function requireActor(c: Context<Env>, onRefused: (reason: string) => void): Actor {
+export function requireActor(c: Context<Env>, refusals: Refusals): Actor {
   const actor = c.get('actor');
   if (actor !== null) return actor;
-  onRefused('token-missing');
+  refusals.refused('token-missing');
   throw new Problem(
     401,
     'this call needs the token (Authorization: Bearer); it stands in the file `token` of the data folder',

@@ -79,7 +79,7 @@ function signingIn(api: Api, { sessions, token, commands }: ApiPorts): void {
     },
     async ({ body }, c) => {
       if (!token.matches(body.token)) {
-        commands.refused('token-wrong', { kind: 'api', name: 'unknown' });
+        commands.refused('token-wrong');
         throw new Problem(
           401,
           'this is not the token of this Portolan; it stands in the file `token` of its data folder',

@@ -43,9 +43,8 @@ export interface ApiOptions {
 
 export function createApiApp(options: Pick<ApiOptions, 'names'>, ports: ApiPorts): OpenAPIHono<Env> {
   const app = newApp(ports);
-  const refused = (reason: string): void => ports.commands.refused(reason, { kind: 'api', name: 'unknown' });
-  app.use(sign, headGuard(), hostGuard(new Set(options.names), refused), originGuard(refused));
-  app.use(identify(ports.token, ports.sessions, refused), bodyGuard());
+  app.use(sign, headGuard(), hostGuard(new Set(options.names), ports.commands), originGuard(ports.commands));
+  app.use(identify(ports.token, ports.sessions, ports.commands), bodyGuard());
   app.route('/api/v1', resources(ports));
   health(app, ports);
   app.get('/metrics', async (c) =>

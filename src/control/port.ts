@@ -41,7 +41,7 @@ export interface CommandPort {
    */
   execute(command: Command, actor: Actor, options: CommandOptions): Promise<CommandOutcome>;
   /** Counts a refused call; they are recorded together, at most once a minute for each reason. */
-  refused(reason: string, actor: Actor): void;
+  refused(reason: string): void;
 }
 
 export interface EngineState {

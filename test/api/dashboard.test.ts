@@ -105,7 +105,7 @@ describe('from other machines', () => {
   test('a cookie without its key shows what the API can do, and nothing of what it holds', async () => {
     const sessions = createSessions(() => 0);
     const app = new OpenAPIHono<Env>();
-    app.use(identify(createToken('token'), sessions, () => undefined));
+    app.use(identify(createToken('token'), sessions, { refused: () => undefined }));
     app.get('*', (c) => c.text('here'));
     app.onError((error, c) => c.text('', (error as Problem).status as 401));
     const { id, key } = sessions.open();
