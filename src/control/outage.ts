@@ -11,16 +11,16 @@ export interface Outage {
   stop(): void;
 }
 
-export function createOutage(
-  deps: {
-    readonly loop: () => Loop;
-    readonly now: () => number;
-    /** The gap is recorded; what the engine has now must be taken in again. */
-    readonly onOver: () => void;
-    readonly onError: (error: unknown) => void;
-  },
-  interval = 1_000,
-): Outage {
+/** Milliseconds between two tries. */
+const interval = 1_000;
+
+export function createOutage(deps: {
+  readonly loop: () => Loop;
+  readonly now: () => number;
+  /** The gap is recorded; what the engine has now must be taken in again. */
+  readonly onOver: () => void;
+  readonly onError: (error: unknown) => void;
+}): Outage {
   let since = 0;
   let problem = '';
   let timer: NodeJS.Timeout | null = null;

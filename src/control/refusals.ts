@@ -4,7 +4,6 @@ import type { DataOf } from '../events/event.ts';
 export interface RefusalCounter {
   count(reason: string): void;
   /** Records what has been counted. */
-  flush(): void;
   stop(): void;
 }
 
@@ -14,11 +13,12 @@ interface Tally {
   to: number;
 }
 
-/** @param interval milliseconds between two records of one reason */
+/** Milliseconds between two records of one reason. */
+const interval = 60_000;
+
 export function createRefusalCounter(
   record: (data: DataOf<'CommandRefused'>) => void,
   now: () => number,
-  interval = 60_000,
 ): RefusalCounter {
   const tallies = new Map<string, Tally>();
   let timer: NodeJS.Timeout | null = null;
@@ -41,7 +41,6 @@ export function createRefusalCounter(
       timer = setTimeout(flush, interval);
       timer.unref();
     },
-    flush,
     stop() {
       if (timer !== null) clearTimeout(timer);
       flush();

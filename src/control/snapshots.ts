@@ -13,7 +13,10 @@ export interface Snapshots {
   take(least: number): Promise<void>;
 }
 
-/** @param every events between two snapshots */
+/** Events between two snapshots. */
+const every = 5_000;
+
+/** @param taken position of the last snapshot */
 export function createSnapshots(
   deps: {
     readonly log: Log;
@@ -22,7 +25,6 @@ export function createSnapshots(
     readonly onError: (error: unknown) => void;
   },
   taken: number,
-  every = 5_000,
 ): Snapshots {
   let last = taken;
   let running: Promise<void> | null = null;

@@ -5,13 +5,13 @@ export interface Backoff {
   reset(): void;
 }
 
-export function createBackoff(first: number, longest: number, random: () => number = Math.random): Backoff {
+export function createBackoff(first: number, longest: number): Backoff {
   let attempt = 0;
   return {
     next() {
       const full = Math.min(longest, first * 2 ** Math.min(attempt, 20));
       attempt += 1;
-      return Math.round(full * (1 - random() / 2));
+      return Math.round(full * (1 - Math.random() / 2));
     },
     reset() {
       attempt = 0;

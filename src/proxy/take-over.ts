@@ -80,6 +80,7 @@ async function greet(socket: Socket): Promise<Predecessor> {
   const here = Promise.withResolvers<Here>();
   const released = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
+  // Only `letGo` waits for it, and hears of a failure then.
   released.promise.catch(() => undefined);
   let onNews: (news: ToSuccessor) => void = () => undefined;
   const fail = (error: TakeOverFailed): void => {

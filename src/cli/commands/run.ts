@@ -79,6 +79,7 @@ async function tell(
   started: boolean,
 ): Promise<void> {
   const id = outcome.container ?? '';
+  // The command has succeeded: what more there is to say is left out where it cannot be had.
   const found = await client.get<Container>(`/containers/${id}`).catch(() => null);
   output.line(`${found?.name ?? shortId(id)} ${started ? 'runs' : 'was created'} (${shortId(id)})`);
   const system = await client.get<{ proxy: { port: number } }>('/system').catch(() => null);
