@@ -11,8 +11,8 @@ import type { Problem } from '../../src/api/problem.ts';
 import { createSessions } from '../../src/api/session.ts';
 import { createToken } from '../../src/api/token.ts';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
-import { cleanUp, type Portolan, request, within } from '../support/portolan.ts';
-import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+import { type Portolan, request, within } from '../support/portolan.ts';
+import { endService, serveContainers } from '../support/simulated.ts';
 
 describe('its files', () => {
   const app = new OpenAPIHono<Env>();
@@ -129,15 +129,9 @@ describe('signing in', () => {
   let engine: Simulator;
   let portolan: Portolan;
   beforeAll(async () => {
-    engine = await createEngine();
-    portolan = await serveOn(engine);
-    await engine.run({ name: 'web' });
-    await routesEqual(portolan, engine);
+    ({ engine, portolan } = await serveContainers('web'));
   });
-  afterAll(async () => {
-    await cleanUp();
-    await engine.stop();
-  });
+  afterAll(() => endService(engine));
   const bare = (method: string, path: string, headers: Record<string, string> = {}, body?: string) =>
     request({
       port: portolan.apiPort,

@@ -2,20 +2,16 @@
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
-import { cleanUp, type Portolan, within } from '../support/portolan.ts';
-import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+import { type Portolan, within } from '../support/portolan.ts';
+import { endService, routesEqual, serveContainers } from '../support/simulated.ts';
 
 describe('the stream of events', () => {
   let engine: Simulator;
   let portolan: Portolan;
   beforeAll(async () => {
-    engine = await createEngine();
-    portolan = await serveOn(engine);
+    ({ engine, portolan } = await serveContainers());
   });
-  afterAll(async () => {
-    await cleanUp();
-    await engine.stop();
-  });
+  afterAll(() => endService(engine));
 
   function open(lastEventId?: number): Promise<IncomingMessage> {
     const headers = {

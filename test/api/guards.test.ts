@@ -1,22 +1,16 @@
 /** What every call to the API passes: its Host, where it comes from, who it is, how it is formed. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
-import { cleanUp, type Portolan, request, within } from '../support/portolan.ts';
-import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+import { type Portolan, request, within } from '../support/portolan.ts';
+import { createEngine, endService, serveContainers, serveOn } from '../support/simulated.ts';
 
 describe('the API', () => {
   let engine: Simulator;
   let portolan: Portolan;
   beforeAll(async () => {
-    engine = await createEngine();
-    portolan = await serveOn(engine);
-    await engine.run({ name: 'web' });
-    await routesEqual(portolan, engine);
+    ({ engine, portolan } = await serveContainers('web'));
   });
-  afterAll(async () => {
-    await cleanUp();
-    await engine.stop();
-  });
+  afterAll(() => endService(engine));
 
   /** A call exactly as given: no token, no header but these. */
   const bare = (method: string, path: string, headers: Record<string, string>, body?: string) =>

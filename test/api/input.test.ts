@@ -1,25 +1,19 @@
 /** Odd input to the API: refused with the field and what is allowed, never passed over and never answered with something else. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
-import { cleanUp, type Portolan, within } from '../support/portolan.ts';
-import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+import { type Portolan, within } from '../support/portolan.ts';
+import { endService, serveContainers } from '../support/simulated.ts';
 
 let engine: Simulator;
 let portolan: Portolan;
 
 beforeAll(async () => {
-  engine = await createEngine();
-  portolan = await serveOn(engine);
-  for (const name of ['one', 'two', 'three']) await engine.run({ name });
-  await routesEqual(portolan, engine);
+  ({ engine, portolan } = await serveContainers('one', 'two', 'three'));
   await engine.run({ name: 'hidden', labels: { 'portolan.enable': 'false' } });
   await engine.run({ name: 'wrong', labels: { 'portolan.port': 'eighty' } });
   await within(5_000, 'both refusals', async () => (await portolan.events('RouteRefused')).length === 2);
 });
-afterAll(async () => {
-  await cleanUp();
-  await engine?.stop();
-});
+afterAll(() => endService(engine));
 
 interface Refusal {
   readonly detail: string;

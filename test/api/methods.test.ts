@@ -5,22 +5,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Env } from '../../src/api/guards.ts';
 import { headGuard } from '../../src/api/methods.ts';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
-import { cleanUp, type Portolan, request, within } from '../support/portolan.ts';
-import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+import { type Portolan, request, within } from '../support/portolan.ts';
+import { endService, serveContainers } from '../support/simulated.ts';
 
 describe('the methods of a path', () => {
   let engine: Simulator;
   let portolan: Portolan;
   beforeAll(async () => {
-    engine = await createEngine();
-    portolan = await serveOn(engine);
-    await engine.run({ name: 'web' });
-    await routesEqual(portolan, engine);
+    ({ engine, portolan } = await serveContainers('web'));
   });
-  afterAll(async () => {
-    await cleanUp();
-    await engine.stop();
-  });
+  afterAll(() => endService(engine));
   const call = (method: string, path: string, headers: Record<string, string> = {}) =>
     request({
       port: portolan.apiPort,

@@ -3,8 +3,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
 import { describeInBrowser, visitSignedIn, type Watched } from '../support/browser.ts';
-import { cleanUp, type Portolan } from '../support/portolan.ts';
-import { createEngine, routesEqual, serveOn } from '../support/simulated.ts';
+import type { Portolan } from '../support/portolan.ts';
+import { endService, serveContainers } from '../support/simulated.ts';
 
 describeInBrowser('with the keyboard', (browser) => {
   let engine: Simulator;
@@ -22,15 +22,11 @@ describeInBrowser('with the keyboard', (browser) => {
     );
 
   beforeAll(async () => {
-    engine = await createEngine();
-    portolan = await serveOn(engine);
-    await engine.run({ name: 'web' });
-    await routesEqual(portolan, engine);
+    ({ engine, portolan } = await serveContainers('web'));
   });
   afterAll(async () => {
     for (const { close } of opened) await close();
-    await cleanUp();
-    await engine?.stop();
+    await endService(engine);
   });
 
   test('the first thing leads past the navigation to the page', async () => {

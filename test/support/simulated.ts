@@ -3,7 +3,29 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSimulator, type Simulator } from '../../src/engine-simulator/simulator.ts';
-import { type Portolan, type StartOptions, startPortolan, within } from './portolan.ts';
+import { cleanUp, type Portolan, type StartOptions, startPortolan, within } from './portolan.ts';
+
+/** An engine on which these containers run, and a Portolan that routes them: for the tests of a file or a group. */
+export async function serveContainers(
+  ...names: readonly string[]
+): Promise<{ readonly engine: Simulator; readonly portolan: Portolan }> {
+  const engine = await createEngine();
+  try {
+    const portolan = await serveOn(engine);
+    for (const name of names) await engine.run({ name });
+    await routesEqual(portolan, engine);
+    return { engine, portolan };
+  } catch (error) {
+    await endService(engine);
+    throw error;
+  }
+}
+
+/** @param engine undefined where the start has failed */
+export async function endService(engine: Simulator | undefined): Promise<void> {
+  await cleanUp();
+  await engine?.stop();
+}
 
 export async function createEngine(): Promise<Simulator> {
   const simulator = createSimulator({
