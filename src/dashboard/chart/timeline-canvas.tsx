@@ -1,4 +1,5 @@
 /** The canvas of the timeline, its rows' names beside it as links, and what is under the pointer. */
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { hostPath, To } from '../parts/link.tsx';
 import { useNarrow } from '../parts/narrow.ts';
@@ -20,20 +21,10 @@ export function TimelineCanvas({ rows, view, now }: Props) {
   const rowHeight = narrow ? 40 : 28;
   const { at } = useMoment();
   const instant = useInstant(at);
-  const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [size, setSize] = useState({ width: 0, height: 0 });
+  const size = useSizeAround(canvas);
   const [top, setTop] = useState(0);
   const [pointer, setPointer] = useState<{ x: number; y: number } | null>(null);
-  useEffect(() => {
-    const measure = (): void => {
-      const { clientWidth: width, clientHeight: height } = canvas.current!.parentElement!;
-      setSize((before) => (before.width === width && before.height === height ? before : { width, height }));
-    };
-    const observer = new ResizeObserver(measure);
-    observer.observe(canvas.current!.parentElement!);
-    return () => observer.disconnect();
-  }, []);
   useEffect(() => {
     const frame = requestAnimationFrame(() => {
       const element = canvas.current;
@@ -65,7 +56,6 @@ export function TimelineCanvas({ rows, view, now }: Props) {
   return (
     <div
       class="sheet timeline"
-      ref={box}
       role="region"
       aria-label="Hosts over time; arrows pan, plus and minus zoom"
       tabIndex={0}
@@ -77,19 +67,7 @@ export function TimelineCanvas({ rows, view, now }: Props) {
       }}
     >
       <div class="stage">
-        <ul class="names" aria-label="Hosts">
-          {visible.map(({ host, bars }, index) => (
-            <li
-              key={host}
-              class="cut"
-              style={{ top: `${axisHeight + (first + index) * rowHeight - top}px`, height: `${rowHeight}px` }}
-            >
-              <To href={hostPath(host)} title={`${host}: ${bars.length} intervals`}>
-                {host.replace(/\.docker\.localhost$/, '')}
-              </To>
-            </li>
-          ))}
-        </ul>
+        <Names rows={visible} top={axisHeight + first * rowHeight - top} rowHeight={rowHeight} />
         <div class="drawing">
           <canvas
             ref={canvas}
@@ -121,6 +99,47 @@ export function TimelineCanvas({ rows, view, now }: Props) {
         style={{ height: `${Math.max(0, rows.length * rowHeight + axisHeight - size.height)}px` }}
       />
     </div>
+  );
+}
+
+/** Of what holds the canvas: all that it may fill. */
+function useSizeAround(canvas: RefObject<HTMLCanvasElement>): {
+  readonly width: number;
+  readonly height: number;
+} {
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  useEffect(() => {
+    const around = canvas.current!.parentElement!;
+    const measure = (): void => {
+      const { clientWidth: width, clientHeight: height } = around;
+      setSize((before) => (before.width === width && before.height === height ? before : { width, height }));
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(around);
+    return () => observer.disconnect();
+  }, [canvas]);
+  return size;
+}
+
+interface NamesProps {
+  /** Those in sight. */
+  readonly rows: readonly Row[];
+  /** Pixels above the first of them. */
+  readonly top: number;
+  readonly rowHeight: number;
+}
+
+function Names({ rows, top, rowHeight }: NamesProps) {
+  return (
+    <ul class="names" aria-label="Hosts">
+      {rows.map(({ host, bars }, index) => (
+        <li key={host} class="cut" style={{ top: `${top + index * rowHeight}px`, height: `${rowHeight}px` }}>
+          <To href={hostPath(host)} title={`${host}: ${bars.length} intervals`}>
+            {host.replace(/\.docker\.localhost$/, '')}
+          </To>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -46,28 +46,7 @@ export function AuditPage() {
         <h1>Audit</h1>
         <span class="faint">who did what, newest first</span>
       </div>
-      <div class="row filters">
-        <select
-          class="field"
-          aria-label="Actor"
-          value={actor}
-          onChange={(event) => set('actor', event.currentTarget.value)}
-        >
-          <option value="">anybody</option>
-          <option value="api">through the API</option>
-          <option value="external">outside Portolan</option>
-          <option value="engine">the engine itself</option>
-          <option value="portolan">Portolan</option>
-        </select>
-        <input
-          class="field"
-          type="search"
-          aria-label="Container"
-          placeholder="container"
-          value={container}
-          onChange={(event) => set('container', event.currentTarget.value.trim())}
-        />
-      </div>
+      <Filters actor={actor} container={container} set={set} />
       {error !== null && data === undefined ? (
         <Failed problem={error} what="The audit" />
       ) : waiting ? (
@@ -79,16 +58,7 @@ export function AuditPage() {
               <p>Whoever starts, stops or removes a container, here or with docker, is listed.</p>
             </Empty>
           ) : (
-            <div
-              class="scrolls"
-              style={{ padding: '0.2rem 1.1rem' }}
-              tabIndex={0}
-              role="region"
-              aria-label="Entries"
-            >
-              <Entries entries={entries ?? []} />
-              <More more={more} label="Older entries" />
-            </div>
+            <Entries entries={entries ?? []} more={more} />
           )}
         </div>
       )}
@@ -96,7 +66,54 @@ export function AuditPage() {
   );
 }
 
-function Entries({ entries }: { entries: readonly AuditEntry[] }) {
+interface Filter {
+  readonly actor: string;
+  readonly container: string;
+  set(name: 'actor' | 'container', value: string): void;
+}
+
+function Filters({ actor, container, set }: Filter) {
+  return (
+    <div class="row filters">
+      <select
+        class="field"
+        aria-label="Actor"
+        value={actor}
+        onChange={(event) => set('actor', event.currentTarget.value)}
+      >
+        <option value="">anybody</option>
+        <option value="api">through the API</option>
+        <option value="external">outside Portolan</option>
+        <option value="engine">the engine itself</option>
+        <option value="portolan">Portolan</option>
+      </select>
+      <input
+        class="field"
+        type="search"
+        aria-label="Container"
+        placeholder="container"
+        value={container}
+        onChange={(event) => set('container', event.currentTarget.value.trim())}
+      />
+    </div>
+  );
+}
+
+interface Listed {
+  readonly entries: readonly AuditEntry[];
+  readonly more: (() => Promise<void>) | null;
+}
+
+function Entries({ entries, more }: Listed) {
+  return (
+    <div class="scrolls" style={{ padding: '0.2rem 1.1rem' }} tabIndex={0} role="region" aria-label="Entries">
+      <Table entries={entries} />
+      <More more={more} label="Older entries" />
+    </div>
+  );
+}
+
+function Table({ entries }: Pick<Listed, 'entries'>) {
   return (
     <table class="plain cards audit">
       <thead>

@@ -37,32 +37,8 @@ export function TimelinePage() {
         </span>
       </div>
       <div class="row spread" style={{ marginBottom: '0.8rem' }}>
-        <input
-          class="field"
-          type="search"
-          aria-label="Search hosts"
-          placeholder="Search hosts"
-          style={{ flex: '1 1 12rem', maxWidth: '26rem' }}
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
-        <div class="row">
-          <button type="button" class="button" aria-label="Zoom in" onClick={() => view.zoom(0.5)}>
-            +
-          </button>
-          <button type="button" class="button" aria-label="Zoom out" onClick={() => view.zoom(2)}>
-            −
-          </button>
-          <button type="button" class="button" aria-label="Earlier" onClick={() => view.pan(-0.3)}>
-            ‹
-          </button>
-          <button type="button" class="button" aria-label="Later" onClick={() => view.pan(0.3)}>
-            ›
-          </button>
-          <button type="button" class="button" onClick={view.all}>
-            All
-          </button>
-        </div>
+        <Search value={search} onInput={setSearch} />
+        <Zoom view={view} />
       </div>
       {error !== null && data === undefined ? (
         <Failed problem={error} what="The timeline" />
@@ -92,6 +68,42 @@ export function TimelinePage() {
         moment.
       </p>
     </main>
+  );
+}
+
+function Search({ value, onInput }: { value: string; onInput(value: string): void }) {
+  return (
+    <input
+      class="field"
+      type="search"
+      aria-label="Search hosts"
+      placeholder="Search hosts"
+      style={{ flex: '1 1 12rem', maxWidth: '26rem' }}
+      value={value}
+      onInput={(event) => onInput(event.currentTarget.value)}
+    />
+  );
+}
+
+function Zoom({ view }: { view: ReturnType<typeof useView> }) {
+  return (
+    <div class="row">
+      <button type="button" class="button" aria-label="Zoom in" onClick={() => view.zoom(0.5)}>
+        +
+      </button>
+      <button type="button" class="button" aria-label="Zoom out" onClick={() => view.zoom(2)}>
+        −
+      </button>
+      <button type="button" class="button" aria-label="Earlier" onClick={() => view.pan(-0.3)}>
+        ‹
+      </button>
+      <button type="button" class="button" aria-label="Later" onClick={() => view.pan(0.3)}>
+        ›
+      </button>
+      <button type="button" class="button" onClick={view.all}>
+        All
+      </button>
+    </div>
   );
 }
 
