@@ -5,7 +5,14 @@ import { expect, test } from 'vitest';
 import { probeApiPort } from '../../src/api/port-probe.ts';
 
 test('a free port is left free', async () => {
-  await probeApiPort('127.0.0.1', 0);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  await probeApiPort('127.0.0.1', port);
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  server.close();
 });
 
 test('a taken one names the port, and what to do', async () => {
