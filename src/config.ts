@@ -56,12 +56,12 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** @throws {ConfigError} */
 export function readConfig(args: readonly string[], env: Env): Config {
   const flags = readFlags(args);
-  const given = (one: Setting): boolean =>
-    flags[one.flag] !== undefined || (one.env !== null && !!env[one.env]);
+  const flagOf = (one: Setting): string | undefined => (one.flag === null ? undefined : flags[one.flag]);
+  const given = (one: Setting): boolean => flagOf(one) !== undefined || !!env[one.env];
   const read = <S extends z.ZodType>(one: ReturnType<typeof setting<S>>): z.output<S> => {
-    const flag = flags[one.flag];
+    const flag = flagOf(one);
     const source = flag !== undefined ? `--${one.flag}` : one.env;
-    const value = flag ?? ((one.env !== null && env[one.env]) || one.fallback);
+    const value = flag ?? (env[one.env] || one.fallback);
     const parsed = one.schema.safeParse(value);
     if (parsed.success) return parsed.data;
     const shown = one === (settings.token as unknown) ? 'too short or not printable' : `"${value}"`;
@@ -74,6 +74,7 @@ export function readConfig(args: readonly string[], env: Env): Config {
   const apiPort = read(settings.apiPort);
   if (apiPort === httpPort && apiPort !== 0)
     throw new ConfigError(`--api-port is "${apiPort}", as --http-port is; allowed: another port`);
+  // There is but one value so far: another one is refused.
   read(settings.retention);
   return {
     dataDir: read(settings.dataDir),
@@ -121,9 +122,9 @@ export function usage(): string {
     if (one.flag === settings.takeOver.flag) return 'takes no value: the port and the log of one that runs';
     return `${one.allowed}${one.fallback === '' ? '' : ` (${one.fallback})`}`;
   };
-  const lines = Object.values(settings)
-    .filter((one) => one.flag !== null)
-    .map((one) => `  --${one.flag.padEnd(26)} ${said(one)}`);
+  const lines = Object.values(settings).flatMap((one) =>
+    one.flag === null ? [] : [`  --${one.flag.padEnd(26)} ${said(one)}`],
+  );
   return [
     'usage: portolan serve [flags]   (in a checkout: npm start -- [flags])',
     '',
@@ -134,11 +135,13 @@ export function usage(): string {
 }
 
 /** Their names, with the dashes. */
-export const serveFlags = (): string[] =>
-  Object.values(settings).flatMap((one) => (one.flag === null ? [] : [`--${one.flag}`]));
+export const serveFlags = (): string[] => flagNames().map((name) => `--${name}`);
+
+const flagNames = (): string[] =>
+  Object.values(settings).flatMap((one) => (one.flag === null ? [] : [one.flag]));
 
 function readFlags(args: readonly string[]): Readonly<Record<string, string | undefined>> {
-  const names = Object.values(settings).flatMap((one) => (one.flag === null ? [] : [one.flag]));
+  const names = flagNames();
   const typeOf = (name: string) => (name === settings.takeOver.flag ? 'boolean' : 'string');
   const options = Object.fromEntries(names.map((name) => [name, { type: typeOf(name) } as const]));
   try {

@@ -6,8 +6,9 @@ import { parseHost } from './routing/host.ts';
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export interface Setting {
-  readonly flag: string;
-  readonly env: string | null;
+  /** Null for what must not stand in a list of processes. */
+  readonly flag: string | null;
+  readonly env: string;
   readonly fallback: string;
   readonly allowed: string;
   readonly schema: z.ZodType;
@@ -62,8 +63,8 @@ const size = (least: number) =>
     .pipe(z.number().min(least).max(Number.MAX_SAFE_INTEGER));
 
 export const setting = <S extends z.ZodType>(
-  flag: string,
-  env: string | null,
+  flag: string | null,
+  env: string,
   fallback: string,
   allowed: string,
   schema: S,
@@ -94,7 +95,7 @@ export const settings = {
   domain: setting('domain', 'PORTOLAN_DOMAIN', 'docker.localhost', 'a host name', hostName),
   expose: setting('expose', 'PORTOLAN_EXPOSE', 'all', 'all or labeled', z.enum(['all', 'labeled'])),
   workers: setting('workers', 'PORTOLAN_WORKERS', '', 'a number from 1 to 64', workerCount()),
-  token: setting(null!, 'PORTOLAN_TOKEN', '', '16 characters or more', z.string().regex(/^(|[!-~]{16,})$/)),
+  token: setting(null, 'PORTOLAN_TOKEN', '', '16 characters or more', z.string().regex(/^(|[!-~]{16,})$/)),
   tokenFile: setting('token-file', 'PORTOLAN_TOKEN_FILE', '', 'a file', z.string()),
   allowedHosts: setting(
     'allowed-hosts',

@@ -16,7 +16,6 @@ export type Appended =
   | {
       readonly kind: 'appended';
       readonly head: Head;
-      readonly recordedAt: number;
       readonly hashes: readonly Buffer[];
     }
   | { readonly kind: 'conflict'; readonly head: Head }
@@ -71,7 +70,7 @@ export function createAppender(db: DatabaseFile): Appender {
       }
     }
     if (repeated.length > 0) return { kind: 'repeated', ids: repeated };
-    return { kind: 'appended', head: next, recordedAt, hashes };
+    return { kind: 'appended', head: next, hashes };
   }
 
   /** @returns the event's hash, or null if its id is in the log already */
