@@ -4,6 +4,7 @@ import type { DatabaseFile } from '../db/open.ts';
 import type { EventId } from '../events/ids.ts';
 import { chainHash, digestPayload, genesis } from './chain.ts';
 import type { EncodedEvent } from './encode.ts';
+import { createInsert } from './insert.ts';
 import { createNames } from './names.ts';
 
 export interface Head {
@@ -32,6 +33,7 @@ const saltLength = 16;
 export function createAppender(db: DatabaseFile): Appender {
   const statements = prepare(db);
   const names = createNames(db);
+  const insert = createInsert(db, names);
   let head = readHead(db);
   /** A failed commit may have reached the disk all the same: what the file says counts. */
   let doubted = false;
@@ -62,7 +64,7 @@ export function createAppender(db: DatabaseFile): Appender {
     let next = head;
     for (const [index, event] of batch.entries()) {
       const salt = salts.subarray(index * saltLength, (index + 1) * saltLength);
-      const hash = insert(event, next, recordedAt, salt);
+      const hash = add(event, next, recordedAt, salt);
       if (hash === null) repeated.push(event[0]);
       else {
         next = { position: next.position + 1, hash, recordedAt };
@@ -74,18 +76,14 @@ export function createAppender(db: DatabaseFile): Appender {
   }
 
   /** @returns the event's hash, or null if its id is in the log already */
-  function insert(event: EncodedEvent, previous: Head, recordedAt: number, salt: Buffer): Buffer | null {
-    const [eventId, type, stream, engine, occurredAt, actorKind, actorName, root, cause, inferred] = event;
-    const [, , , , , , , , , , schemaVersion, data, specDigest, spec] = event;
+  function add(event: EncodedEvent, previous: Head, recordedAt: number, salt: Buffer): Buffer | null {
+    const [eventId, type, stream, engine, occurredAt, actorKind, actorName, root, cause, ...rest] = event;
+    const [inferred, schemaVersion, data, specDigest, spec] = rest;
     if (specDigest !== null && spec !== null) names.storeSpec(specDigest, spec);
-    const position = previous.position + 1;
     const id = Buffer.from(eventId, 'hex');
-    const correlation = root === eventId ? id : Buffer.from(root, 'hex');
-    const causation = cause === null ? null : Buffer.from(cause, 'hex');
-    const dataDigest = digestPayload(salt, data);
-    const hash = chainHash({
+    const fields = {
       previous: previous.hash,
-      position,
+      position: previous.position + 1,
       id,
       type,
       stream,
@@ -94,32 +92,16 @@ export function createAppender(db: DatabaseFile): Appender {
       recordedAt,
       actorKind,
       actorName,
-      correlation,
-      causation,
+      correlation: root === eventId ? id : Buffer.from(root, 'hex'),
+      causation: cause === null ? null : Buffer.from(cause, 'hex'),
       inferred,
       schemaVersion,
-      dataDigest,
-    });
-    const { changes } = statements.insertEvent.run(
-      position,
-      id,
-      type,
-      names.streamOf(stream),
-      engine === null ? null : names.engineOf(engine),
-      occurredAt,
-      recordedAt,
-      actorKind,
-      actorName,
-      correlation === id ? null : correlation,
-      causation,
-      inferred ? 1 : 0,
-      schemaVersion,
+      dataDigest: digestPayload(salt, data),
       data,
       salt,
-      dataDigest,
-      hash,
-    );
-    return changes === 0 ? null : hash;
+    };
+    const hash = chainHash(fields);
+    return insert(fields, hash) ? hash : null;
   }
 
   function undo(): void {
@@ -142,8 +124,5 @@ function prepare(db: DatabaseFile) {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
     rollback: db.prepare('ROLLBACK'),
-    insertEvent: db.prepare(`INSERT INTO events (position, id, type, stream, engine, occurred_at, recorded_at,
-      actor_kind, actor_name, correlation, causation, inferred, schema_version, data, salt, data_digest, hash)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
   };
 }

@@ -13,6 +13,7 @@ import { makeDataFolder } from './data-folder.ts';
 import { specOf, type Transferred } from './export.ts';
 import { toUnusable } from './faults.ts';
 import { createHeadNote, headPath } from './head-file.ts';
+import { createInsert, type InsertedEvent } from './insert.ts';
 import { lockFolder } from './lock.ts';
 import { createNames } from './names.ts';
 import { logPath } from './path.ts';
@@ -136,9 +137,7 @@ const badLine = (number: number, problem: string): ImportRefused =>
 
 function createIntake(db: DatabaseFile) {
   const names = createNames(db);
-  const insert = db.prepare(`INSERT INTO events (position, id, type, stream, engine, occurred_at, recorded_at,
-    actor_kind, actor_name, correlation, causation, inferred, schema_version, data, salt, data_digest, hash)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const insert = createInsert(db, names);
   const specs = new Set<string>();
   let begun = false;
   let ended = false;
@@ -152,51 +151,13 @@ function createIntake(db: DatabaseFile) {
     const spec = event.data === null ? undefined : specOf(event.data);
     if (event.type === 'ContainerObserved' && spec !== undefined && !specs.has(spec))
       return `the container spec ${spec} is missing`;
-    const bytes = (digits: string): Buffer => Buffer.from(digits, 'hex');
-    const dataDigest = bytes(event.dataDigest);
-    if (event.data !== null && !digestPayload(bytes(event.salt), event.data).equals(dataDigest))
+    const fields = fieldsOf(event, previous);
+    if (event.data !== null && !digestPayload(fields.salt, event.data).equals(fields.dataDigest))
       return `the payload at position ${event.position} was changed`;
-    const id = bytes(event.id);
-    const correlation = bytes(event.correlationId);
-    const causation = event.causationId === null ? null : bytes(event.causationId);
-    const follows = chainHash({
-      previous,
-      position: event.position,
-      id,
-      type: event.type,
-      stream: event.streamId,
-      engine: event.engineId,
-      occurredAt: event.occurredAt,
-      recordedAt: event.recordedAt,
-      actorKind: event.actor.kind,
-      actorName: event.actor.name,
-      correlation,
-      causation,
-      inferred: event.inferred,
-      schemaVersion: event.schemaVersion,
-      dataDigest,
-    });
+    const follows = chainHash(fields);
     if (follows.toString('hex') !== event.hash)
       return `the event at position ${event.position} does not follow from the one before it`;
-    insert.run(
-      event.position,
-      id,
-      event.type,
-      names.streamOf(event.streamId as never),
-      event.engineId === null ? null : names.engineOf(event.engineId as never),
-      BigInt(event.occurredAt),
-      event.recordedAt,
-      event.actor.kind,
-      event.actor.name,
-      correlation.equals(id) ? null : correlation,
-      causation,
-      event.inferred ? 1 : 0,
-      event.schemaVersion,
-      event.data,
-      bytes(event.salt),
-      dataDigest,
-      follows,
-    );
+    if (!insert(fields, follows)) return `the event at position ${event.position} has come before`;
     position = event.position;
     recordedAt = event.recordedAt;
     previous = follows;
@@ -233,6 +194,25 @@ function createIntake(db: DatabaseFile) {
     position: () => position,
     hash: () => previous.toString('hex'),
     ended: () => ended,
+  };
+}
+
+function fieldsOf(event: EventLine, previous: Buffer): InsertedEvent {
+  const bytes = (digits: string): Buffer => Buffer.from(digits, 'hex');
+  const { streamId: stream, engineId: engine, actor, ...rest } = event;
+  return {
+    ...rest,
+    previous,
+    stream,
+    engine,
+    actorKind: actor.kind,
+    actorName: actor.name,
+    id: bytes(event.id),
+    occurredAt: BigInt(event.occurredAt),
+    correlation: bytes(event.correlationId),
+    causation: event.causationId === null ? null : bytes(event.causationId),
+    salt: bytes(event.salt),
+    dataDigest: bytes(event.dataDigest),
   };
 }
 
