@@ -16,7 +16,7 @@ export interface InspectorOptions {
   readonly wasDestroyed: (container: ContainerId) => boolean;
   readonly deliver: (sighting: Sighting, cause: SightingCause) => void;
   /** An attempt failed and will be made again. */
-  readonly onFailure: (container: ContainerId, error: EngineError) => void;
+  readonly onFailure: (container: ContainerId, error: Error) => void;
   /** Inspections under way at once; 8 if not given. */
   readonly concurrency?: number;
   /** Milliseconds for one attempt; 5 s if not given. */
@@ -99,10 +99,13 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
 
   async function attempt(container: ContainerId, job: Job, wish: Wish): Promise<void> {
-    const sighting = await look(container).catch((error: EngineError) => error);
+    // Whatever it is: also a defect of ours must not pass for a sighting.
+    const sighting = await look(container).catch((error: unknown) =>
+      error instanceof Error ? error : new Error(String(error)),
+    );
     running -= 1;
     if (stopped.signal.aborted) return;
-    if (sighting instanceof EngineError) retryLater(container, job, wish, sighting);
+    if (sighting instanceof Error) retryLater(container, job, wish, sighting);
     else {
       options.deliver(sighting, wish.cause);
       job.current = null;
@@ -115,7 +118,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     pump();
   }
 
-  function retryLater(container: ContainerId, job: Job, wish: Wish, error: EngineError): void {
+  function retryLater(container: ContainerId, job: Job, wish: Wish, error: Error): void {
     options.onFailure(container, error);
     job.failures += 1;
     if (job.failures >= 2) wish.resolve();

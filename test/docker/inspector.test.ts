@@ -103,6 +103,30 @@ it('an answer that is no inspection is a failure, tried again, and delivered whe
   expect(idOf(delivered[0]!.sighting)).toBe(idAt(0));
 });
 
+it('what fails on our side is a failure, tried again, and is no sighting of a container that is lost', async () => {
+  inspector.stop();
+  let broken = true;
+  inspector = createInspector({
+    docker: connections.reading,
+    conceal: (value) => {
+      if (broken) throw new TypeError('a defect');
+      return conceal(value);
+    },
+    drivers: createNetworkDrivers({ docker: connections.reading, deadline: 5_000 }),
+    wasDestroyed: () => false,
+    deliver: (sighting, cause) => delivered.push({ sighting, cause }),
+    onFailure: (_, error) => failures.push(error.message),
+  });
+  const answer = inspected(idAt(0), { name: 'web0' });
+  const Config = { ...answer.Config, Labels: { secret: 'x' } };
+  engine.answer(`/containers/${idAt(0)}/json`, (_, response) => json(response, 200, { ...answer, Config }));
+  void inspector.inspect(idAt(0), 'signal');
+  await eventually('a failure', () => failures.length > 0);
+  expect([failures[0], delivered]).toEqual(['a defect', []]);
+  broken = false;
+  await eventually('the observation', () => delivered.length === 1);
+  expect(delivered[0]?.sighting.kind).toBe('observed');
+});
 it('a new signal does not wait for the backoff of an attempt that failed', async () => {
   engine.answer(`/containers/${idAt(0)}/json`, (_, response) => json(response, 500, { message: 'broken' }));
   void inspector.inspect(idAt(0), 'list');
