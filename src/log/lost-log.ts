@@ -1,8 +1,8 @@
 /** A log that was there and is not any more: it must not pass for one that has not begun. Reads only. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NotedHead, readNotedHead } from './head-file.ts';
-import { logPath } from './path.ts';
+import { logPath, sizeOf } from './path.ts';
 import { LogUnusable } from './port.ts';
 
 /**
@@ -35,5 +35,3 @@ export function refuseEmptied(path: string, state: string, noted: NotedHead): ne
     'restore a backup; to begin a new history, remove portolan.db, portolan.head, projections.db and heartbeat',
   );
 }
-
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

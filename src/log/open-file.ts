@@ -1,5 +1,4 @@
 /** Opens the log's file for writing, and refuses one that is not what it was: an empty file is no empty history. */
-import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrate, refuseNewer } from '../db/migrate.ts';
@@ -8,7 +7,7 @@ import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
 import { headPath, type NotedHead, readNotedHead } from './head-file.ts';
 import { refuseEmptied, refuseLost } from './lost-log.ts';
-import { logPath } from './path.ts';
+import { logPath, sizeOf } from './path.ts';
 import { LogUnusable } from './port.ts';
 import { verifyTail } from './verify.ts';
 
@@ -97,5 +96,3 @@ function refuseBroken(db: DatabaseFile, path: string): void {
     'restore a backup, or choose another data folder',
   );
 }
-
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,13 +1,11 @@
 /** The log's ends and size. */
-import { statSync } from 'node:fs';
 import type { DatabaseFile } from '../db/open.ts';
-import { logPath } from '../log/path.ts';
+import { logPath, sizeOf } from '../log/path.ts';
 import type { LogReader } from '../log/port.ts';
 import type { LogFacts } from './port.ts';
 
 export function createLogFacts(dataDir: string, log: DatabaseFile, reader: LogReader): () => LogFacts {
   const first = log.prepare('SELECT min(position) FROM events').pluck();
-  const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   return () => {
     const { position, hash } = reader.head();
     const firstPosition = (first.get() as number | null) ?? 0;

@@ -2,8 +2,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import { nearest, nearestHosts } from '../routing/nearest.ts';
 import { neverSeen } from '../routing/outcome.ts';
-import type { AsOf } from './as-of.ts';
-import { notServing, unrecorded } from './as-of.ts';
+import { type AsOf, notServing, unrecorded } from './as-of.ts';
 import type { EventQueries } from './events.ts';
 import type { Moment } from './moment.ts';
 import type { EventView, RefusalView, RouteView, WhyView } from './port.ts';
