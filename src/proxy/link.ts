@@ -1,5 +1,4 @@
 /** One connection to an upstream, kept between requests, with one request on it at a time. */
-import { connect, type Socket } from 'node:net';
 import type { Target } from '../events/decisions.ts';
 import type { AnswerHead } from './answer-head.ts';
 import { type AnswerParser, type AnswerParts, createAnswerParser } from './answer-parser.ts';
@@ -8,6 +7,7 @@ import type { FieldNames } from './field-names.ts';
 import type { ProxyLimits } from './messages.ts';
 import { isChunked, requestHead } from './request-head.ts';
 import { Upload } from './upload.ts';
+import { UpstreamSocket } from './upstream-socket.ts';
 
 export interface LinkDeps {
   readonly limits: ProxyLimits;
@@ -31,7 +31,7 @@ const failure = (code: string, message: string): Error => Object.assign(new Erro
 /** A class, as its fields change with each request. */
 export class Link implements AnswerParts {
   readonly #deps: LinkDeps;
-  readonly #socket: Socket;
+  readonly #socket: UpstreamSocket;
   readonly #parser: AnswerParser;
   #connecting: NodeJS.Timeout | null = null;
   /** Made once, and set anew for each request. */
@@ -48,11 +48,13 @@ export class Link implements AnswerParts {
     this.#parser = createAnswerParser(deps.names, this);
     const onread = { buffer: deps.memory, callback: (size: number) => this.#read(size) };
     const { address: host, port } = target;
-    this.#socket = connect({ host, port, noDelay: true, onread })
+    this.#socket = new UpstreamSocket({ noDelay: true, onread })
       .on('connect', () => this.#onConnect())
       .on('end', () => this.#onEnd())
       .on('error', (error) => this.destroy(error))
       .on('close', () => this.destroy(failure('CLOSED', 'it closed the connection')));
+    this.#socket.onBroken = () => this.#readLeft();
+    this.#socket.connect({ host, port });
     const { connectTimeout } = deps.limits;
     const late = (): void => this.destroy(failure('UND_ERR_CONNECT_TIMEOUT', 'no connection in time'));
     if (connectTimeout > 0) this.#connecting = setTimeout(late, connectTimeout);
@@ -207,6 +209,15 @@ export class Link implements AnswerParts {
       this.destroy(error as Error);
     }
     return true;
+  }
+
+  /** It may have answered without wanting the rest of the body. What has none is better sent again. */
+  #readLeft(): void {
+    while (this.#exchange !== null && this.#exchange.request.body !== null) {
+      const size = this.#socket.readLeft(this.#deps.memory);
+      if (size === 0) return;
+      this.#read(size);
+    }
   }
 
   #onEnd(): void {
