@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { peerAddress } from './client.ts';
 import type { Seats } from './seats.ts';
 import type { Stalls } from './stalls.ts';
+import { askNowAndThen } from './vanished.ts';
 
 export interface Connections {
   open(): number;
@@ -75,7 +76,10 @@ export function createConnections(seats: Seats, stalls: Stalls): Connections {
       });
       return true;
     },
-    letStand: stalls.forget,
+    letStand(socket) {
+      stalls.forget(socket);
+      askNowAndThen(socket);
+    },
     inTurn({ socket }, res, run) {
       const turn = turns.get(socket);
       if (turn === undefined) socket.destroy();

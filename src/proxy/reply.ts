@@ -8,6 +8,7 @@ import type { FieldNames } from './field-names.ts';
 import { responseHeaders, trailerFields } from './headers.ts';
 import { reasonOf } from './response-check.ts';
 import { bindingCookie } from './sticky.ts';
+import { askNowAndThen } from './vanished.ts';
 
 /** For 1xx. */
 const bare = { length: false, trailer: false, requestId: null };
@@ -66,6 +67,7 @@ export class Reply {
   /** @throws what Node says of fields that it will not write */
   head(head: AnswerHead): void {
     this.#writeHead(head);
+    askNowAndThen(this.#req.socket);
     // At once, as a stream of events may send its first byte much later; but a body that came along goes in the same write.
     queueMicrotask(() => {
       // Not by `flushHeaders`, which writes them in UTF-8: bytes from 0x80 on would become two.

@@ -207,7 +207,6 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
 
   function onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
     counters.upgrade();
-    connections.letStand(socket);
     socket.on('error', () => socket.destroy());
     // An answer before it has not gone out yet: the tunnel's bytes would get mixed up with it.
     if (connections.current(socket) !== null) {
@@ -252,6 +251,7 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
       headers: headersFor(req, record, accepted),
       record,
       targets: () => targetsOf(req, record, accepted),
+      onOpen: () => connections.letStand(socket),
       fail: (status, sentence) => refuse(downAnswer(accepted, status, sentence)),
     });
   }

@@ -223,6 +223,8 @@ function passOn(response: IncomingMessage, { client, requestId }: Tunnel, names:
   for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
   lines.push('Connection: close', '', '');
   client.write(lines.join('\r\n'), 'latin1');
+  // Unread bytes would hide that it has gone.
+  client.resume();
   // Part of an answer must not pass for the whole.
   const cut = (): void => {
     client.resetAndDestroy();

@@ -19,6 +19,8 @@ export interface Upgrade {
   readonly record: ExchangeRecord;
   /** Eligible targets by preference, asked again before each try; empty once the route is down. */
   readonly targets: () => readonly Target[];
+  /** The tunnel is there: it may stand still from now on. */
+  readonly onOpen: () => void;
   /** Answers instead of the upstream; nothing has been sent to the client yet. */
   readonly fail: (status: 502 | 503 | 504, sentence: string) => void;
 }
@@ -53,7 +55,9 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
     const patience = new Patience(limits.startGrace, now);
     let pause: NodeJS.Timeout | undefined;
     let dialing: Socket | null = null;
-    socket.once('close', () => {
+    // Only a tunnel has two halves: a client that asks for one and ends is gone, as with any request.
+    const leave = (): void => void socket.destroy();
+    socket.once('end', leave).once('close', () => {
       clearTimeout(pause);
       dialing?.destroy();
       const key = tunnels.get(socket);
@@ -116,6 +120,9 @@ export function createUpgrader(deps: UpgraderDeps): Upgrader {
         onAnswer(status) {
           counters.passed(status);
           record.answered(status);
+          if (status !== 101) return;
+          socket.off('end', leave);
+          upgrade.onOpen();
         },
         onFailure(error) {
           const late = (error as { code?: string }).code === 'UND_ERR_HEADERS_TIMEOUT';
