@@ -22,6 +22,8 @@ export interface AnswerListener {
   /** Somebody began to read the body: from here on the request cannot be sent again. */
   bodyStarted(): void;
   bodyBytes(count: number): void;
+  /** So many fields come after it. */
+  trailers(count: number): void;
   /** The upstream asks for the body (100). */
   proceed(): void;
   information(head: AnswerHead): void;

@@ -17,7 +17,7 @@ import { Reply } from './reply.ts';
 import { Patience } from './start-grace.ts';
 import type { Upstreams } from './upstreams.ts';
 
-export type FailureStatus = 400 | 408 | 413 | 502 | 503 | 504;
+export type FailureStatus = 400 | 408 | 413 | 431 | 502 | 503 | 504;
 
 export interface Exchange {
   readonly req: IncomingMessage;
@@ -118,6 +118,13 @@ class Forwarding implements AnswerListener {
     this.#bodySize += count;
     if (limits.bodyBytes > 0 && this.#bodySize > limits.bodyBytes)
       this.#giveUp(413, `the body is larger than ${limits.bodyBytes} bytes.`);
+  }
+
+  trailers(count: number): void {
+    const { headerCount } = this.#deps.limits;
+    if (headerCount === 0 || count <= headerCount) return;
+    this.#exchange.res.shouldKeepAlive = false;
+    this.#giveUp(431, `more than ${headerCount} trailer fields.`);
   }
 
   proceed(): void {
@@ -259,8 +266,8 @@ class Forwarding implements AnswerListener {
   /** A client that stops in the middle of its body holds an upstream up. */
   #armUpload(): void {
     const { idleTimeout } = this.#deps.limits;
-    const { req } = this.#exchange;
     if (idleTimeout === 0) return;
+    const { req } = this.#exchange;
     if (this.#uploadTimer !== null) clearTimeout(this.#uploadTimer);
     this.#uploadTimer = setTimeout(() => {
       if (req.complete || this.#finished) return;

@@ -8,6 +8,8 @@ export interface UploadWatch {
   /** From here on the request cannot be sent again. */
   bodyStarted(): void;
   bodyBytes(count: number): void;
+  /** The body is over, and this many fields follow it: too many end the request. */
+  trailers(count: number): void;
 }
 
 export interface UploadEnds {
@@ -110,6 +112,8 @@ export class Upload {
 
   readonly #onEnd = (): void => {
     this.stop();
+    this.#watch.trailers(this.#req.rawTrailers.length / 2);
+    if (this.#socket.destroyed) return;
     if (this.#chunked) this.#socket.write(`0\r\n${this.#trailers()}\r\n`, 'latin1');
     this.#ends.onDone();
   };

@@ -80,6 +80,7 @@ const broken: readonly (readonly [name: string, chunks: string])[] = [
   ['a trailer without a colon', '3\r\nabc\r\n0\r\nX\r\n\r\n'],
   ['a trailer that is continued', '3\r\nabc\r\n0\r\nX: a\r\n b\r\n\r\n'],
   ['trailers of 40 KiB', `3\r\nabc\r\n0\r\nX: ${'a'.repeat(40_960)}\r\n\r\n`],
+  ['more trailers than a head may have fields', `3\r\nabc\r\n0\r\n${'X: a\r\n'.repeat(101)}\r\n`],
   ['a bare line feed as the end', '3\r\nabc\r\n0\n\n'],
   ['bare line feeds throughout', '3\nabc\n0\n\n'],
 ];
