@@ -48,6 +48,8 @@ export function parseHead(text: string, names: FieldNames): AnswerHead {
   if (found === null || text.charCodeAt(end + 1) !== LF)
     throw new BadResponse('its status line is none of HTTP/1');
   const framing = parseFields(text, end + 2, names);
+  // RFC 9112 6.1: some read such a body by its chunks, some as it is.
+  if (framing.chunked && found[1] === '0') throw new BadResponse('it has a Transfer-Encoding in HTTP/1.0');
   return {
     status: Number(found[2]),
     reason: found[3] ?? '',

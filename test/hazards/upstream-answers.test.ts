@@ -48,6 +48,7 @@ describe('answers that are refused: 502, once, and the connection is never used 
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
     'a coding that only ends in chunked':
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
+    'chunked in HTTP/1.0': 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
     identity: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nhi',
     'a continued line (obs-fold)': `HTTP/1.1 200 OK\r\nX-A: b\r\n c\r\n${L}\r\nhi`,
     'whitespace before the colon': 'HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nhi',
