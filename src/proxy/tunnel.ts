@@ -120,6 +120,8 @@ function createSetup(tunnel: Tunnel, names: FieldNames, firstByteTimeout: number
     settle();
     tunnel.onAnswer(101);
     tie(client, upstream);
+    // http-proxy writes the head as text, in UTF-8 unless told otherwise: bytes from 0x80 on would become two.
+    client.setDefaultEncoding('latin1');
     goOn();
     client.unpipe(upstream);
     upstream.unpipe(client);
@@ -183,13 +185,13 @@ function checkSwitch({ statusCode, headers }: IncomingMessage): void {
     throw new BadResponse('it switched to another protocol than asked for');
 }
 
-/** As http-proxy writes them: in UTF-8, so bytes that are valid UTF-8 stay what they were. */
+/** As http-proxy takes them. */
 function joined(fields: readonly string[]): Record<string, string | string[]> {
-  const record: Record<string, string | string[]> = {};
+  const record = Object.create(null) as Record<string, string | string[]>;
   const all = [...fields, 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
   for (let index = 0; index < all.length; index += 2) {
     const name = all[index]!;
-    const value = Buffer.from(all[index + 1]!, 'latin1').toString('utf8');
+    const value = all[index + 1]!;
     const before = record[name];
     record[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
   }
