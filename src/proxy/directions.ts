@@ -55,6 +55,12 @@ export function createDirections(options: DirectionsOptions): Directions {
         return { status: accepted.status, sentence: `${accepted.reason}.`, close: true };
       if (isLoop(accepted.hops, self))
         return { status: 508, sentence: 'the request came back to this proxy.' };
+      // RFC 9110 7.6.2: then we are the one who is asked.
+      if (accepted.maxForwards === 0)
+        return {
+          status: req.method === 'TRACE' ? 405 : 200,
+          sentence: 'the request may go no further (Max-Forwards).',
+        };
       if (limits.bodyBytes > 0 && Number(accepted.length ?? 0) > limits.bodyBytes)
         return { status: 413, sentence: `the body is larger than ${limits.bodyBytes} bytes.`, close: true };
       return accepted;

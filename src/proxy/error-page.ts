@@ -36,7 +36,7 @@ export function answer(
     Vary: 'Accept',
   };
   if (own.retryAfter !== undefined) fields['Retry-After'] = own.retryAfter;
-  if (own.status === 405) fields['Allow'] = methods;
+  if (own.status === 405 || own.status === 200) fields['Allow'] = methods;
   // What is left of the request's body would be read as the next request.
   const sending = !req.complete && mayHaveBody(req);
   if (own.close === true || sending) res.shouldKeepAlive = false;

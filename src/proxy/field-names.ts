@@ -11,6 +11,8 @@ export type FieldKind =
   | 'te'
   | 'trailer'
   | 'expect'
+  /** How many more intermediaries may pass an OPTIONS or a TRACE on. */
+  | 'max-forwards'
   /** Who the request is from: set by us. */
   | 'forwarding'
   /** Says more of that (`X-Forwarded-Ssl`, `-Scheme`, `-Prefix`): passed on from trusted proxies only. */
@@ -39,6 +41,7 @@ const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['te', 'te'],
   ['trailer', 'trailer'],
   ['expect', 'expect'],
+  ['max-forwards', 'max-forwards'],
   [hopHeader, 'own-hop'],
   ['x-request-id', 'request-id'],
   ['keep-alive', 'hop'],

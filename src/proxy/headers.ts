@@ -39,6 +39,8 @@ export function requestHeaders(
     const { kind, lower } = names(name);
     if (kind === 'end-to-end' || (kind === 'request-id' && hop.requestId === null)) {
       if (dropped === null || !dropped.has(lower)) fields.push(name, rawHeaders[index + 1]!);
+    } else if (kind === 'max-forwards') {
+      if (request.maxForwards === null) fields.push(name, rawHeaders[index + 1]!);
     } else if (kind === 'claim') {
       if (trusted) fields.push(name, rawHeaders[index + 1]!);
     } else if (kind === 'te') {
@@ -50,6 +52,7 @@ export function requestHeaders(
     }
   }
   if (!request.chunked && request.length !== null) fields.push('Content-Length', request.length);
+  if (request.maxForwards !== null) fields.push('Max-Forwards', String(request.maxForwards - 1));
   addForwarding(fields, believed, request, hop);
   if (hop.requestId !== null) fields.push('X-Request-Id', hop.requestId);
   fields.push('X-Portolan-Hop', join(request.hops, hop.self));
@@ -148,7 +151,6 @@ const notInTrailers = new Set([
   'if-range',
   'if-unmodified-since',
   'location',
-  'max-forwards',
   'pragma',
   'range',
   'retry-after',

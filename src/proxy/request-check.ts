@@ -30,6 +30,8 @@ export interface Accepted {
   readonly hops: string;
   /** `X-Request-Id`, the first of several; null for none. */
   readonly requestId: string | null;
+  /** Of OPTIONS and TRACE: how many more intermediaries it may go through, us included. Null for any number. */
+  readonly maxForwards: number | null;
 }
 
 // Not ICE's, whose protocol the parser takes for HTTP as well.
@@ -66,7 +68,21 @@ export function checkRequest(
     return bad('the host of the request line and Host differ');
   const hasBody = chunked || (length !== null && !/^0+$/.test(length));
   const { host, port } = sent;
-  return { host, sentHost, port, target: target.path, chunked, length, hasBody, connection, hops, requestId };
+  const maxForwards = method === 'OPTIONS' || method === 'TRACE' ? fields.maxForwards : null;
+  const { path } = target;
+  return {
+    host,
+    sentHost,
+    port,
+    target: path,
+    chunked,
+    length,
+    hasBody,
+    connection,
+    hops,
+    requestId,
+    maxForwards,
+  };
 }
 
 interface Framing {
@@ -76,6 +92,7 @@ interface Framing {
   connection: string;
   hops: string;
   requestId: string | null;
+  maxForwards: number | null;
 }
 
 function collect(rawHeaders: readonly string[], names: FieldNames): Framing | Refused {
@@ -86,6 +103,7 @@ function collect(rawHeaders: readonly string[], names: FieldNames): Framing | Re
     connection: '',
     hops: '',
     requestId: null,
+    maxForwards: null,
   };
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const { kind } = names(rawHeaders[index]!);
@@ -122,6 +140,9 @@ function take(found: Framing, kind: string, value: string): Refused | null {
       return null;
     case 'request-id':
       found.requestId ??= value;
+      return null;
+    case 'max-forwards':
+      if (/^\d{1,9}$/.test(value)) found.maxForwards = Math.min(found.maxForwards ?? Infinity, Number(value));
       return null;
     default:
       return null;
