@@ -7,7 +7,7 @@ import { BadResponse } from './response-check.ts';
 /** Bytes given are views of memory that is used again: who keeps them copies them. */
 export interface AnswerParts {
   information(head: AnswerHead): void;
-  /** All of a small answer at once. @param body as latin1 @param clean nothing came after it */
+  /** All of a small answer at once. @param body as latin1 @param clean nothing came after it, nor will */
   whole(head: AnswerHead, body: string, clean: boolean): void;
   head(head: AnswerHead): void;
   data(bytes: Buffer): void;
@@ -96,10 +96,10 @@ export function createAnswerParser(names: FieldNames, parts: AnswerParts): Answe
       parts.information(head);
       return at;
     }
-    const empty = method === 'HEAD' || status === 204 || status === 304 || length === 0;
-    if (empty) return finishWhole(head, bytes, at, 0);
+    const bodiless = method === 'HEAD' || status === 204 || status === 304;
+    if (bodiless || length === 0) return finishWhole(head, bytes, at, 0, bodiless);
     if (length !== null && length <= mostWhole && bytes.length - at >= length)
-      return finishWhole(head, bytes, at, length);
+      return finishWhole(head, bytes, at, length, false);
     if (head.chunked) {
       state = phase.chunks;
       chunks = createChunks(parts);
@@ -111,10 +111,12 @@ export function createAnswerParser(names: FieldNames, parts: AnswerParts): Answe
     return at;
   }
 
-  function finishWhole(head: AnswerHead, bytes: Buffer, at: number, length: number): number {
+  /** @param bodiless by definition: a careless server that tells of a body may send it all the same, a moment later */
+  function finishWhole(head: AnswerHead, bytes: Buffer, at: number, size: number, bodiless: boolean): number {
     state = phase.idle;
-    const end = at + length;
-    parts.whole(head, length === 0 ? '' : bytes.toString('latin1', at, end), bytes.length === end);
+    const end = at + size;
+    const doubtful = bodiless && (head.chunked || (head.length ?? 0) > 0);
+    parts.whole(head, size === 0 ? '' : bytes.toString('latin1', at, end), bytes.length === end && !doubtful);
     return bytes.length;
   }
 

@@ -192,6 +192,21 @@ describe('poisoned connections', () => {
     expect((await ask(proxy.port, request('GET'))).body).toBe('ok');
     expect(backend.requests.map(({ line }) => line)).toEqual(['GET / HTTP/1.1', 'GET / HTTP/1.1']);
   });
+  const bodiless = {
+    'HEAD, with a length': ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 37\r\n\r\n'],
+    'HEAD, with chunks': ['HEAD', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    '304 with a length': ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 37\r\n\r\n'],
+    '204 with chunks': ['GET', 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n'],
+  } as const;
+  for (const [name, [method, head]] of Object.entries(bodiless))
+    test(`are never used again after an answer without a body that tells of one: it may still come (${name})`, async () => {
+      const [backend, proxy] = await start(reply(head));
+      await ask(proxy.port, request(method));
+      backend.script = ok;
+      // On the same connection, the body would be this one's answer.
+      expect((await ask(proxy.port, request('GET'))).body).toBe('ok');
+      expect(backend.connections()).toBe(2);
+    });
   for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS'])
     test(`are never used again after a body of ${method}, which a careless upstream reads as a request (CL.0)`, async () => {
       const port = await startCareless();
