@@ -166,7 +166,10 @@ export class Link implements AnswerParts {
     const { body, headers } = exchange.request;
     // All that this turn of the loop brings of the body goes out with the head, in one write.
     this.#socket.cork();
-    const turnEnd = setImmediate(() => this.#socket.uncork());
+    const turnEnd = setImmediate(() => {
+      exchange.upload?.flush();
+      this.#socket.uncork();
+    });
     this.#socket.write(head, 'latin1');
     const ends = {
       onDone: () => {

@@ -36,6 +36,9 @@ export class Upload {
   #blocked = false;
   /** It took something of late. */
   #taken = true;
+  /** Small chunks of this turn of the loop. */
+  #pieces: Buffer[] = [];
+  #piecesSize = 0;
 
   constructor(
     req: IncomingMessage,
@@ -71,6 +74,16 @@ export class Upload {
     if (this.#req.readableEnded) this.#onEnd();
   }
 
+  /** Writes what has been gathered. */
+  flush(): void {
+    const pieces = this.#pieces;
+    if (pieces.length === 0) return;
+    const all = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, this.#piecesSize);
+    this.#pieces = [];
+    this.#piecesSize = 0;
+    if (!this.#socket.destroyed) this.#writeChunk(all);
+  }
+
   stop(): void {
     this.#socket.off('drain', this.#onDrain);
     this.#req
@@ -83,13 +96,24 @@ export class Upload {
   readonly #onData = (chunk: Buffer): void => {
     this.#watch.bodyBytes(chunk.length);
     if (this.#socket.destroyed) return;
-    if (this.#chunked) this.#writeChunk(chunk);
+    if (this.#chunked) this.#takeChunk(chunk);
     else this.#socket.write(chunk);
     // Above its own mark, which is lower, the socket tells when it has drained.
     if (this.#socket.writableLength < mostUnsent) return;
     this.#blocked = true;
     this.#req.pause();
   };
+
+  /** Where a chunk ends means nothing, and each that is written costs as much as a large one. */
+  #takeChunk(chunk: Buffer): void {
+    if (chunk.length > smallChunk) {
+      this.flush();
+      this.#writeChunk(chunk);
+      return;
+    }
+    if (this.#pieces.push(chunk) === 1) setImmediate(() => this.flush());
+    this.#piecesSize += chunk.length;
+  }
 
   #writeChunk(chunk: Buffer): void {
     const size = `${chunk.length.toString(16)}\r\n`;
@@ -114,6 +138,7 @@ export class Upload {
     this.stop();
     this.#watch.trailers(this.#req.rawTrailers.length / 2);
     if (this.#socket.destroyed) return;
+    this.flush();
     if (this.#chunked) this.#socket.write(`0\r\n${this.#trailers()}\r\n`, 'latin1');
     this.#ends.onDone();
   };

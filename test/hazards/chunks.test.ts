@@ -124,6 +124,25 @@ describe('chunks that are wrong', () => {
   });
 });
 
+describe('chunks of one byte each, from a client that wants us to work', () => {
+  test('are handed on together as they are read, and in order with large ones', async () => {
+    const backend = await startBackend();
+    const proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
+    const large = 'L'.repeat(8_192);
+    const client = await openClient(proxy.port);
+    client.send(`${head}${'1\r\na\r\n'.repeat(5_000)}2000\r\n${large}\r\n1\r\nb\r\n`);
+    await until(() => backend.bytes().includes('1\r\nb\r\n'), 'all so far, without waiting for the end');
+    client.send('1\r\nc\r\n0\r\n\r\n');
+    expect((await client.answer('POST')).status).toBe(200);
+    expect(backend.requests[0]?.body).toBe(`${'a'.repeat(5_000)}${large}bc`);
+    // As many as there were reads, not as there were bytes.
+    expect(backend.requests[0]?.raw.split('\r\n').length).toBeLessThan(500);
+    client.close();
+    await proxy.close();
+    await backend.close();
+  });
+});
+
 describe('chunks of one byte each, from an upstream that wants us to work', () => {
   test('are handed on together as they are read, and in order with large ones', () => {
     const parts: string[] = [];
