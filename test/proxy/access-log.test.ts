@@ -141,6 +141,16 @@ describe('a line of the access log', () => {
     expect(all.filter(({ status }) => status === 400)).toMatchObject([{ path: null }]);
     expect(readFileSync(file, 'latin1')).toMatch(/^[\n\x20-\x7e]+$/);
   });
+  test('fits into a pipe whole, however long the path is and whatever it is made of', async () => {
+    const port = await start();
+    await ask(port, get(`/${'"'.repeat(20_000)}`));
+    await ask(port, get(`/${'a'.repeat(20_000)}`));
+    const paths = (await lines(2)).map(({ path }) => String(path));
+    expect(paths).toContain(`/${'a'.repeat(2_047)}`);
+    expect(paths).toContain(`/${'"'.repeat(1_023)}`);
+    // PIPE_BUF: what others write into the same pipe stays outside of a line.
+    for (const line of readFileSync(file, 'utf8').split('\n')) expect(line.length).toBeLessThan(4_096);
+  });
   test('of a client that went away says that its answer was not whole', async () => {
     backend.script = reply('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab');
     const port = await start();
