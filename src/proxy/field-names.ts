@@ -60,7 +60,7 @@ const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['forwarded', 'forwarding'],
 ]);
 
-/** Clients write few different names: what was found is kept, up to this many. */
+/** Few different names are written: what was found is kept. Beyond this many it starts anew, so that names made up leave nothing. */
 const remembered = 1_000;
 
 export function createFieldNames(): FieldNames {
@@ -69,7 +69,9 @@ export function createFieldNames(): FieldNames {
     const found = known.get(name);
     if (found !== undefined) return found;
     const made = classify(name);
-    if (known.size < remembered && name.length <= 64) known.set(name, made);
+    if (name.length > 64) return made;
+    if (known.size >= remembered) known.clear();
+    known.set(name, made);
     return made;
   };
 }
