@@ -36,10 +36,19 @@ export function originOf(forwardedFor: string | undefined, peer: string, isTrust
     if (!isTrusted(origin)) break;
     const address = bare(hop.trim());
     if (isIP(address) === 0) break;
-    // One form of each, whoever wrote it: `::ffff:cb00:7107` is 203.0.113.7.
-    origin = ipaddr.process(address).toString();
+    origin = oneForm(address);
   }
   return origin;
+}
+
+/**
+ * Whoever wrote it: `::ffff:cb00:7107` is 203.0.113.7.
+ * @param address valid for Node; of its zone (`fe80::1%eth0.10`) ipaddr.js takes letters and digits only, and throws on others
+ */
+function oneForm(address: string): string {
+  const zone = address.indexOf('%');
+  if (zone === -1) return ipaddr.process(address).toString();
+  return ipaddr.process(address.slice(0, zone)).toString() + address.slice(zone);
 }
 
 /** Some proxies add a port, and brackets to IPv6. */

@@ -103,6 +103,13 @@ describeRequests(
     seen('so is one in hexadecimal', 'X-Forwarded-For: ::ffff:cb00:7107\r\n', {
       'x-real-ip': ['203.0.113.7'],
     }),
+    // A library throws on this one, which ended the worker: VLANs and bridges have such names.
+    seen('a zone with a dot or a dash is one', 'X-Forwarded-For: FE80::1%eth0.10, [fe80::2%br-a]:80\r\n', {
+      'x-real-ip': ['fe80::2%br-a'],
+    }),
+    seen('of a trusted address, too', 'X-Forwarded-For: FE80:0::1%eth0.10, fd00::1%br-a.1\r\n', {
+      'x-real-ip': ['fe80::1%eth0.10'],
+    }),
     seen('an IPv6 address has one spelling', 'X-Forwarded-For: 2001:DB8:0:0::1\r\n', {
       'x-real-ip': ['2001:db8::1'],
     }),
