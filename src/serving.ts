@@ -58,10 +58,17 @@ export async function startServing(config: Config, logger: Logger, later: Servin
   const { dataDir } = config;
   makeDataFolder(dataDir);
   const predecessor = config.takeOver ? await findPredecessor(dataDir) : null;
-  if (predecessor?.apiPort !== config.apiPort) await probeApiPort(config.apiHost, config.apiPort);
 
   // The log: one writer, and the state folded from it. A predecessor writes it until it lets go; until then it is only read.
   const ownLog = predecessor === null ? await openLog({ dataDir, logger }) : null;
+  const letGo = async (error: unknown): Promise<never> => {
+    predecessor?.leave();
+    await ownLog?.close();
+    throw error;
+  };
+  // After the folder, which tells better that it is a Portolan that has the ports.
+  if (predecessor?.apiPort !== config.apiPort)
+    await probeApiPort(config.apiHost, config.apiPort).catch(letGo);
   const labelKey = readOrMakeSecret(join(dataDir, 'label.key'));
   const token = config.token ?? readToken(config);
   const read = <T>(question: (reader: LogReader) => T): T => withReader(dataDir, question);
@@ -83,11 +90,7 @@ export async function startServing(config: Config, logger: Logger, later: Servin
     hosts: entriesOf(folded),
   });
   const shared = predecessor?.port === config.httpPort;
-  const addresses = await proxy.start(served.table(tableOf(state)), shared).catch(async (error: unknown) => {
-    predecessor?.leave();
-    await ownLog?.close();
-    throw error;
-  });
+  const addresses = await proxy.start(served.table(tableOf(state)), shared).catch(letGo);
   const follow = (): void => {
     unreadable.push(...read((reader) => foldInto(state, reader)));
     proxy.replace(served.table(tableOf(state)));

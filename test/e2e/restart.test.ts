@@ -174,9 +174,13 @@ describeOnDocker('after a kill', (engine) => {
 
   test('a second process on the same folder gets one clear line and changes nothing', async () => {
     const first = await startPortolan({ dockerHost: engine.host });
-    const { code, error } = await startInVain({ dockerHost: engine.host, dataDir: first.dataDir });
-    expect(code).toBe(1);
-    expect(error).toMatch(/^portolan: another Portolan \(process \d+\) uses this data folder; .*\n$/);
+    const { dataDir, port, apiPort } = first;
+    // Started twice as it is, too: then its ports are taken as well.
+    for (const args of [[], ['--http-port', String(port), '--api-port', String(apiPort)]]) {
+      const { code, error } = await startInVain({ dockerHost: engine.host, dataDir, args });
+      expect(code).toBe(1);
+      expect(error).toMatch(/^portolan: another Portolan \(process \d+\) uses this data folder; .*\n$/);
+    }
   });
 
   test('a taken port is one clear line, and no half start', async () => {
