@@ -48,7 +48,8 @@ export function originOf(forwardedFor: string | undefined, peer: string, isTrust
 function oneForm(address: string): string {
   const zone = address.indexOf('%');
   if (zone === -1) return ipaddr.process(address).toString();
-  return ipaddr.process(address.slice(0, zone)).toString() + address.slice(zone);
+  const plain = ipaddr.process(address.slice(0, zone)).toString();
+  return plain.includes(':') ? plain + address.slice(zone) : plain;
 }
 
 /** Some proxies add a port, and brackets to IPv6. */
