@@ -36,7 +36,8 @@ interface Turn {
   readonly waiting: { readonly res: ServerResponse; readonly run: () => void }[];
 }
 
-export function createConnections(seats: Seats, stalls: Stalls): Connections {
+/** @param onFull one was refused because all are taken, not because its client has too many */
+export function createConnections(seats: Seats, stalls: Stalls, onFull: () => void): Connections {
   const turns = new WeakMap<Socket, Turn>();
   let open = 0;
 
@@ -63,6 +64,7 @@ export function createConnections(seats: Seats, stalls: Stalls): Connections {
     accept(socket) {
       const client = peerAddress(socket.remoteAddress);
       if (!seats.take(client)) {
+        if (seats.isFull()) onFull();
         socket.destroy();
         return false;
       }

@@ -22,6 +22,8 @@ export interface Seats {
   /** @returns false where the client, or everybody, has as many as are allowed */
   take(client: string): boolean;
   leave(client: string): void;
+  /** Nobody gets one. */
+  isFull(): boolean;
 }
 
 const tables = 4;
@@ -40,7 +42,8 @@ export function createSeats(limits: ProxyLimits, { rows, key }: SharedSeats, num
   const { connections, connectionsPerClient } = limits;
   const own = rows[number]!;
   const inAll = (at: number): number => rows.reduce((sum, row) => sum + Atomics.load(row, at), 0);
-  const isFull = (most: number, taken: number): boolean => most > 0 && taken >= most;
+  const isReached = (most: number, taken: number): boolean => most > 0 && taken >= most;
+  const isFull = (): boolean => isReached(connections, inAll(0));
 
   /** Places within a row. */
   function cellsOf(client: string): number[] {
@@ -55,13 +58,14 @@ export function createSeats(limits: ProxyLimits, { rows, key }: SharedSeats, num
   return {
     take(client) {
       const cells = cellsOf(client);
-      if (isFull(connections, inAll(0))) return false;
-      if (isFull(connectionsPerClient, Math.min(...cells.map(inAll)))) return false;
+      if (isFull()) return false;
+      if (isReached(connectionsPerClient, Math.min(...cells.map(inAll)))) return false;
       for (const at of [0, ...cells]) Atomics.add(own, at, 1);
       return true;
     },
     leave(client) {
       for (const at of [0, ...cellsOf(client)]) Atomics.sub(own, at, 1);
     },
+    isFull,
   };
 }

@@ -67,13 +67,17 @@ export interface ServerOptions {
   readonly seats?: Seats;
   /** Null for none. */
   readonly accessLog?: AccessLog | null;
-  /** No file descriptor was left for a connection. */
+  /** No file descriptor, or no seat, was left for a connection. */
   readonly onExhausted?: (error: Error) => void;
   /** Which targets are out of order, in words; null once none is. */
   readonly onHealth?: (problem: string | null) => void;
   /** When a host was served last, for its error page. Never rejects. */
   readonly lastIntervals?: (host: string) => Promise<readonly LastInterval[]>;
 }
+
+const allTaken = new Error(
+  'as many are open as --max-connections and the file descriptors (ulimit -n) allow',
+);
 
 export function createProxyServer(options: ServerOptions): ProxyServer {
   const { settings, self, now } = options;
@@ -82,9 +86,9 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   const names = createFieldNames();
   const stalls = createStalls(limits.idleTimeout);
   const seats = options.seats ?? createSeats(limits, createSharedSeats(limits, 1), 0);
-  const connections = createConnections(seats, stalls);
-  const upstreams = createUpstreams(limits, names, now);
   const onExhausted = options.onExhausted ?? (() => undefined);
+  const connections = createConnections(seats, stalls, () => onExhausted(allTaken));
+  const upstreams = createUpstreams(limits, names, now);
   const isCurrent = (key: string): boolean => drain.isCurrent(key);
   const health = createHealth({
     startGrace: limits.startGrace,

@@ -22,6 +22,7 @@ export interface TestProxyOptions {
   readonly drain?: number;
   readonly self?: string;
   readonly lastIntervals?: ServerOptions['lastIntervals'];
+  readonly onExhausted?: ServerOptions['onExhausted'];
 }
 
 const id = (name: string): ContainerId =>
@@ -75,6 +76,7 @@ export async function startProxy(
     self: options.self ?? 'test-proxy',
     drain: options.drain ?? 1_000,
     now: Date.now,
+    ...(options.onExhausted === undefined ? {} : { onExhausted: options.onExhausted }),
     ...(options.lastIntervals === undefined ? {} : { lastIntervals: options.lastIntervals }),
   });
   const server = proxy.servers[0]!;
