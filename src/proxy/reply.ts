@@ -6,6 +6,7 @@ import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { FieldNames } from './field-names.ts';
 import { responseHeaders, trailerFields } from './headers.ts';
+import { resetNow } from './reset.ts';
 import { reasonOf } from './response-check.ts';
 import { bindingCookie } from './sticky.ts';
 import { askNowAndThen } from './vanished.ts';
@@ -137,7 +138,7 @@ export class Reply {
   /** The answer will not be whole: a clean end would pass a part for it (RFC 9112 8). */
   cut(): void {
     this.#record.cut = true;
-    this.#req.socket.resetAndDestroy();
+    resetNow(this.#req.socket);
   }
 
   /** Once, though what was read already goes on coming. */

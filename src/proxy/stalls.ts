@@ -3,6 +3,7 @@
  * answer would cost more, and miss what is left once the answer's last bytes were handed over.
  */
 import type { Socket } from 'node:net';
+import { resetNow } from './reset.ts';
 
 export interface Stalls {
   watch(socket: Socket): void;
@@ -33,7 +34,7 @@ export function createStalls(timeout: number): Stalls {
     const seen = sightOf(socket, before);
     if (seen !== null || before !== null) watched.set(socket, seen);
     // Not ended: a part of an answer must not pass for the whole.
-    if (seen !== null && seen.same >= looks) socket.resetAndDestroy();
+    if (seen !== null && seen.same >= looks) resetNow(socket);
   }
 
   function lookAtAll(): void {

@@ -7,6 +7,7 @@ import type { Target } from '../events/decisions.ts';
 import type { FieldNames } from './field-names.ts';
 import { responseHeaders } from './headers.ts';
 import { endSoon } from './linger.ts';
+import { resetNow } from './reset.ts';
 import { BadResponse, checkResponse, reasonOf } from './response-check.ts';
 
 type ProxyServer = ReturnType<typeof CreateProxyServer<typeof IncomingMessage, typeof ServerResponse, Error>>;
@@ -95,7 +96,7 @@ function createSetup(tunnel: Tunnel, names: FieldNames, firstByteTimeout: number
 
   function fail(error: Error): void {
     upstream.destroy();
-    if (settled) client.resetAndDestroy();
+    if (settled) resetNow(client);
     else {
       settle();
       tunnel.onFailure(error);
@@ -202,8 +203,8 @@ function joined(fields: readonly string[]): Record<string, string | string[]> {
 function tie(client: Socket, upstream: Socket): void {
   client.allowHalfOpen = true;
   upstream.allowHalfOpen = true;
-  client.once('close', (hadError) => (hadError ? upstream.resetAndDestroy() : upstream.destroySoon()));
-  upstream.once('close', (hadError) => (hadError ? client.resetAndDestroy() : client.destroySoon()));
+  client.once('close', (hadError) => (hadError ? resetNow(upstream) : upstream.destroySoon()));
+  upstream.once('close', (hadError) => (hadError ? resetNow(client) : client.destroySoon()));
 }
 
 /** As `pipe` does, with less for each of the many small chunks of a WebSocket. */
@@ -229,7 +230,7 @@ function passOn(response: IncomingMessage, { client, requestId }: Tunnel, names:
   client.resume();
   // Part of an answer must not pass for the whole.
   const cut = (): void => {
-    client.resetAndDestroy();
+    resetNow(client);
   };
   response.on('error', cut).once('close', () => {
     if (!response.complete) cut();
