@@ -2,10 +2,10 @@
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig, usage } from './config.ts';
 import type { Reach } from './events/decisions.ts';
+import { keepHeapsSmall } from './observability/heap-settings.ts';
 import { createLogger } from './observability/logger.ts';
 import { collectStartGarbage } from './observability/start-garbage.ts';
 import { readVersion } from './observability/version.ts';
-import { freeThreadsOfMainsYoungGeneration } from './observability/young-generation.ts';
 import { PortUnavailable } from './port-unavailable.ts';
 
 /** Exit codes: 1 it could not start, 2 a setting is wrong. */
@@ -30,7 +30,7 @@ export async function main(args: readonly string[], reach?: Reach): Promise<void
 }
 
 async function serve(config: Config, reach?: Reach): Promise<void> {
-  freeThreadsOfMainsYoungGeneration();
+  keepHeapsSmall();
   const logger = createLogger(config.logLevel, config.logFormat);
   const options = { version: readVersion(), logger, env: process.env, reach };
   let app: App;

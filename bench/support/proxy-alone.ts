@@ -1,11 +1,11 @@
 /** The proxy without engine, log and API: workers and a table with one host, for measuring it beside its peers. */
 import { pino } from 'pino';
-import { freeThreadsOfMainsYoungGeneration } from '../../src/observability/young-generation.ts';
+import { keepHeapsSmall, saveMemory } from '../../src/observability/heap-settings.ts';
 import { createProxy } from '../../src/proxy/pool.ts';
 import { entryOf, routeOf, settingsOf, snapshotOf, targetOf } from '../../test/proxy/in-process.ts';
 
 // As `main.ts` does.
-freeThreadsOfMainsYoungGeneration();
+keepHeapsSmall();
 const [name, port, backend, echo, workers] = process.argv.slice(2);
 const proxy = createProxy({
   settings: { ...settingsOf(), port: Number(port) },
@@ -17,5 +17,7 @@ const at = (to: string | undefined) => targetOf({ address: '127.0.0.1', port: Nu
 await proxy.start(
   snapshotOf([entryOf(name!, [routeOf([at(backend)])]), entryOf(`echo.${name}`, [routeOf([at(echo)])])]),
 );
+// As it is once it has settled.
+saveMemory(false);
 // A profile is written at an end that is no kill.
 process.once('SIGINT', () => void proxy.stop(0).then(() => process.exit()));
