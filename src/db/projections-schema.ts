@@ -31,7 +31,8 @@ export const routes = sqliteTable(
     since: integer().notNull(),
     position: integer().notNull(),
   },
-  (table) => [index('routes_host').on(table.host)],
+  // The order in which they are listed, so that nothing is sorted.
+  (table) => [index('routes_place').on(table.host, table.path, table.id)],
 );
 
 /** Intervals in which a route's targets did not change. */

@@ -1,0 +1,2 @@
+DROP INDEX `routes_host`;--> statement-breakpoint
+CREATE INDEX `routes_place` ON `routes` (`host`,`path`,`id`);
