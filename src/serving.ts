@@ -72,7 +72,7 @@ export async function startServing(config: Config, logger: Logger, later: Servin
   const labelKey = readOrMakeSecret(join(dataDir, 'label.key'));
   const token = config.token ?? readToken(config);
   const read = <T>(question: (reader: LogReader) => T): T => withReader(dataDir, question);
-  const { state, snapshot, unreadable } = read(recover);
+  const { state, snapshot, unreadable } = await recover(dataDir);
 
   // The proxy listens before anything is recorded: a taken port leaves no half start in the log.
   const bootId = readBootId();

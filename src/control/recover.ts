@@ -1,10 +1,12 @@
 /** Folds the log into the deciding state at a start: from the newest snapshot that the chain vouches for, and the tail. */
 import type { Position } from '../events/ids.ts';
 import type { LogReader, UnreadableEvent } from '../log/port.ts';
+import { createLogReader } from '../log/read.ts';
 import { evolve, setAside } from '../routing/evolve.ts';
 import { thaw } from '../routing/freeze.ts';
 import { foldVersion } from '../routing/policy.ts';
 import { createState, type State } from '../routing/state.ts';
+import { foldInTwo } from './fold-in-two.ts';
 
 export interface Recovered {
   readonly state: State;
@@ -14,11 +16,18 @@ export interface Recovered {
   readonly unreadable: UnreadableEvent[];
 }
 
-export function recover(reader: LogReader): Recovered {
-  const snapshot = reader.snapshot(foldVersion);
-  const state = snapshot === null ? createState() : thaw(snapshot.bytes);
-  const unreadable = foldInto(state, reader);
-  return { state, snapshot: (snapshot?.position ?? 0) as Position, unreadable };
+/** @throws {LogUnusable} if the folder's log cannot be read */
+export async function recover(dataDir: string): Promise<Recovered> {
+  const reader = createLogReader(dataDir);
+  try {
+    const snapshot = reader.snapshot(foldVersion);
+    const begun = snapshot === null ? await foldInTwo(reader, dataDir) : thaw(snapshot.bytes);
+    const state = begun ?? createState();
+    const unreadable = foldInto(state, reader);
+    return { state, snapshot: (snapshot?.position ?? 0) as Position, unreadable };
+  } finally {
+    reader.close();
+  }
 }
 
 /** Folds what the log has beyond the state. @returns what could not be read */

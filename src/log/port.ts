@@ -60,6 +60,8 @@ export interface Stretch {
   readonly until?: number;
   /** All if not given; the others are not even read. */
   readonly types?: readonly EventType[] | undefined;
+  /** These are not read. What is of no known type is, and cannot be read. */
+  readonly except?: readonly EventType[] | undefined;
 }
 
 /**

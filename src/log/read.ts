@@ -5,7 +5,7 @@ import type { Position } from '../events/ids.ts';
 import { readHead } from './append.ts';
 import { toUnusable } from './faults.ts';
 import { logPath } from './path.ts';
-import type { LogReader } from './port.ts';
+import type { LogReader, Stretch } from './port.ts';
 import { columns, createRows, type FoldedRow, foldedColumns, isUnreadable, type Row } from './rows.ts';
 import { createSnapshotReader } from './snapshot.ts';
 
@@ -52,8 +52,8 @@ export function createLogReader(dataDir: string): LogReader {
         }
         return events;
       },
-      fold({ after, until = Number.MAX_SAFE_INTEGER, types }, onEvent, onUnreadable) {
-        const between = folded(types);
+      fold({ after, until = Number.MAX_SAFE_INTEGER, types, except }, onEvent, onUnreadable) {
+        const between = folded(types, except);
         let last = after;
         for (;;) {
           const found = guarded(() => between.all(last, until, page) as FoldedRow[]);
@@ -81,12 +81,13 @@ export function createLogReader(dataDir: string): LogReader {
 function createFolded(db: DatabaseFile) {
   const select = `SELECT ${foldedColumns} FROM events WHERE position > ? AND position <= ?`;
   const prepare = (condition: string) => db.prepare(`${select} ${condition} ORDER BY position LIMIT ?`).raw();
-  const all = prepare('');
-  const some = new Map<readonly EventType[], typeof all>();
-  return (types: readonly EventType[] | undefined): typeof all => {
-    if (types === undefined) return all;
-    const found = some.get(types) ?? prepare(`AND type IN (${types.map((type) => `'${type}'`).join(', ')})`);
-    some.set(types, found);
+  const prepared = new Map<string, ReturnType<typeof prepare>>();
+  const listed = (types: readonly EventType[]): string => types.map((type) => `'${type}'`).join(', ');
+  return (types: Stretch['types'], except: Stretch['except']): ReturnType<typeof prepare> => {
+    const among = types === undefined ? '' : `AND type IN (${listed(types)})`;
+    const condition = except === undefined ? among : `${among} AND type NOT IN (${listed(except)})`;
+    const found = prepared.get(condition) ?? prepare(condition);
+    prepared.set(condition, found);
     return found;
   };
 }

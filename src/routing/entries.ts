@@ -1,5 +1,5 @@
 /** Makes the table's entries from the deciding state. */
-import type { FoldedEvent } from '../events/event.ts';
+import type { EventType, FoldedEvent } from '../events/event.ts';
 import type { Host } from '../events/ids.ts';
 import { signalTypes } from '../events/signals.ts';
 import { hostSentence, sentenceOf } from './explain.ts';
@@ -21,7 +21,9 @@ export const entriesOf = (state: State): HostEntry[] =>
   [...state.sites.keys()].map((host) => entryOf(state, host));
 
 /** Of the signals only one is told of in sentences: that somebody sent the container one to end it. */
-export const untold: ReadonlySet<string> = new Set(signalTypes.filter((type) => type !== 'ContainerKilled'));
+export const untold: ReadonlySet<EventType> = new Set(
+  signalTypes.filter((type) => type !== 'ContainerKilled'),
+);
 
 /** Hosts whose entry may differ after an event: those of its route, or of its container (sentences). */
 export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly Site[]): Host[] {
