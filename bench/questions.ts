@@ -1,5 +1,6 @@
 /** How long does a question about the past take on a long log? Each is asked many times, of hosts and moments all over it. */
 import { existsSync } from 'node:fs';
+import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { createLogReader } from '../src/log/read.ts';
 import { projectionsPath } from '../src/projections/file.ts';
 import { rebuild } from '../src/projections/rebuild.ts';
@@ -14,18 +15,24 @@ const hosts = Number(process.env['HOSTS'] ?? 2_000);
 /** A folder to keep, and to ask again the next time. */
 const kept = process.env['FOLDER'];
 
-const folder = kept ?? benchFolder();
-if (!existsSync(projectionsPath(folder))) fill();
-measure();
+if (isMainThread) {
+  const folder = kept ?? benchFolder();
+  if (!existsSync(projectionsPath(folder))) fill(folder);
+  // On a thread such as the one that answers (src/queries/client.ts): a larger young generation is collected in longer pauses.
+  new Worker(new URL(import.meta.url), {
+    workerData: folder,
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
+  });
+} else measure(workerData as string);
 
-function fill(): void {
+function fill(folder: string): void {
   fillLog(folder, wanted, hosts);
   const log = createLogReader(folder);
   rebuild({ log, path: projectionsPath(folder), batch: 5_000 });
   log.close();
 }
 
-function measure(): void {
+function measure(folder: string): void {
   const ofLog = openLogQuestions(folder);
   const open = openQuestions(folder);
   const past = open.ask;
