@@ -1,6 +1,6 @@
 /** The proxy without engine, log and API: workers and a table with one host, for measuring it beside its peers. */
 import { pino } from 'pino';
-import { keepHeapsSmall, saveMemory } from '../../src/observability/heap-settings.ts';
+import { keepHeapsSmall } from '../../src/observability/heap-settings.ts';
 import { createProxy } from '../../src/proxy/pool.ts';
 import { entryOf, routeOf, settingsOf, snapshotOf, targetOf } from '../../test/proxy/in-process.ts';
 
@@ -17,7 +17,5 @@ const at = (to: string | undefined) => targetOf({ address: '127.0.0.1', port: Nu
 await proxy.start(
   snapshotOf([entryOf(name!, [routeOf([at(backend)])]), entryOf(`echo.${name}`, [routeOf([at(echo)])])]),
 );
-// As it is once it has settled.
-saveMemory(false);
 // A profile is written at an end that is no kill.
 process.once('SIGINT', () => void proxy.stop(0).then(() => process.exit()));

@@ -7,12 +7,4 @@ export function keepHeapsSmall(): void {
   setFlagsFromString('--max-semi-space-size=0');
   // A request's objects would be made as old ones where V8 has seen some of them live long, and stay there as garbage: 20 MB a worker.
   setFlagsFromString('--no-allocation-site-pretenuring');
-  saveMemory(true);
-}
-
-/** Heaps grow less and are collected more often: right while starting, whose garbage would be kept, and a request costs 6 % more by it. */
-export function saveMemory(on: boolean): void {
-  // An older V8 does not know it, and would say so on standard error.
-  if (Number.parseInt(process.versions.v8, 10) < 14) return;
-  setFlagsFromString(on ? '--memory-saver-mode' : '--no-memory-saver-mode');
 }

@@ -5,7 +5,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { saveMemory } from './heap-settings.ts';
 
 /** Milliseconds after the start: the API has been loaded then, and the engine's first list taken in. */
 const settled = 5_000;
@@ -16,7 +15,6 @@ export async function collectStartGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();
-  saveMemory(false);
   // The second gives back the pages that the first has emptied.
   await sleep(100, undefined, { ref: false });
   collect();
