@@ -131,6 +131,8 @@ export class Link implements AnswerParts {
       !persistent ||
       idleFor <= 0 ||
       exchange.isUploading ||
+      // Broken: this answer is what was left of it.
+      this.#socket.destroyed ||
       isOftenOverlooked(exchange.request)
     ) {
       this.#close();
