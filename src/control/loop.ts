@@ -107,7 +107,7 @@ export function createLoop(deps: LoopDeps): Loop {
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
     const now = deps.now();
-    const decided = decideAll(batch, now);
+    const decided = decideAll(batch, now, durable);
     const events = decided.flatMap((one) => one.step.events);
     const hosts = new Set(decided.flatMap((one) => [...one.step.hosts]));
     if (events.length === 0) {
@@ -122,8 +122,11 @@ export function createLoop(deps: LoopDeps): Loop {
     }
   }
 
-  /** Without those that cannot be decided, which is a defect: what one container brings about must not stop all others. */
-  function decideAll(batch: readonly Waiting[], now: number): Decided[] {
+  /**
+   * Without those that cannot be decided, which is a defect: what one container brings about must not stop all others.
+   * @param before as the state ahead is now
+   */
+  function decideAll(batch: readonly Waiting[], now: number, before: State): Decided[] {
     const decided: Decided[] = [];
     for (const waiting of batch) {
       try {
@@ -132,10 +135,11 @@ export function createLoop(deps: LoopDeps): Loop {
         waiting.reject(error);
         if (waiting.input === 'clock') clock.slowDown();
         // What it left of the state ahead is worth nothing.
-        ahead = copyState(durable);
+        ahead = copyState(before);
         return decideAll(
           batch.filter((one) => one !== waiting),
           now,
+          before,
         );
       }
     }
@@ -222,8 +226,10 @@ export function createLoop(deps: LoopDeps): Loop {
     const now = deps.now();
     // A note that is not recorded is of nothing that happened: a command that was refused explains no end.
     const judged = batch.filter(({ input }) => input === 'clock' || input.kind !== 'note');
+    // What was judged before is known to the state ahead alone.
+    const decided = decideAll(judged, now, copyState(ahead));
     try {
-      withdraw(new Set(judged.flatMap((waiting) => [...decideOne(waiting, now).step.hosts])));
+      withdraw(new Set(decided.flatMap(({ step }) => [...step.hosts])));
     } catch (defect) {
       deps.onError(defect);
     }

@@ -5,6 +5,7 @@ import { journal } from '../../src/control/notes.ts';
 import { foldInto } from '../../src/control/recover.ts';
 import type { Event } from '../../src/events/event.ts';
 import type { Host } from '../../src/events/ids.ts';
+import type { ContainerObservation } from '../../src/events/observations.ts';
 import type { Log } from '../../src/log/port.ts';
 import type { Input } from '../../src/routing/record.ts';
 import { createState } from '../../src/routing/state.ts';
@@ -38,12 +39,15 @@ async function startLoop() {
   return { dataDir, log, loop, errors, targetsOf };
 }
 
-const observed = (name: string): Input => ({
+const seen = (observation: ContainerObservation): Input => ({
   kind: 'observed',
   engine: engineA,
-  observation: running(name),
+  observation,
   between: null,
 });
+const observed = (name: string): Input => seen(running(name));
+const goneDown = (name: string): Input => seen(exited(running(name)));
+const undecidable = (): Input => seen({ ...running('broken'), networks: null as never });
 const started = (name: string): Input => ({
   kind: 'signal',
   engine: engineA,
@@ -82,8 +86,7 @@ test('where somebody else has appended, it is folded in and decided again upon',
 
 test('an input that cannot be decided is a failure of its own: what came with it is recorded, what comes next too', async () => {
   const { dataDir, loop, errors, targetsOf } = await startLoop();
-  const broken = { ...observed('broken') } as Input & { kind: 'observed' };
-  const poison: Input = { ...broken, observation: { ...broken.observation, networks: null as never } };
+  const poison = undecidable();
   const outcomes = await Promise.allSettled(
     [observed('before'), poison, observed('after')].map((input) => loop.record(input)),
   );
@@ -102,12 +105,7 @@ test('with the log unwritable a target that is gone is taken out, none is added,
   const { log, loop, targetsOf } = await startLoop();
   await loop.record(observed('web'));
   await log.close();
-  const { observation } = observed('web') as Input & { kind: 'observed' };
-  const down: Input = {
-    ...(observed('web') as Input & { kind: 'observed' }),
-    observation: exited(observation),
-  };
-  await expect(loop.record(down)).rejects.toMatchObject({ name: 'LogUnwritable' });
+  await expect(loop.record(goneDown('web'))).rejects.toMatchObject({ name: 'LogUnwritable' });
   await expect(loop.record(observed('new'))).rejects.toMatchObject({ name: 'LogUnwritable' });
   expect(loop.writable()).toBe(false);
   expect(loop.lost()).toBe(2);
@@ -115,6 +113,33 @@ test('with the log unwritable a target that is gone is taken out, none is added,
   const gap = { from: '', to: '', lost: 2, reason: '' };
   expect(await loop.retry(journal('RecordingGapDetected', gap, null, 0))).toBe(false);
   expect(loop.lost()).toBe(2);
+});
+
+test('with the log unwritable an input that cannot be decided keeps no other target that is gone in the table', async () => {
+  const { log, loop, errors, targetsOf } = await startLoop();
+  for (const name of ['first', 'web', 'shop']) await loop.record(observed(name));
+  await log.close();
+  await expect(loop.record(goneDown('first'))).rejects.toMatchObject({ name: 'LogUnwritable' });
+  for (const input of [goneDown('web'), undecidable(), goneDown('shop')]) loop.submit(input);
+  await loop.settled();
+  expect(errors).toEqual([expect.any(TypeError)]);
+  expect(loop.lost()).toBe(4);
+  expect(['first', 'web', 'shop'].map(targetsOf)).toEqual([0, 0, 0]);
+});
+
+test('nor does it bring back one that was taken out before', async () => {
+  const { log, loop, targetsOf } = await startLoop();
+  const shop = { spec: { labels: { 'portolan.service': 'shop', 'portolan.host': 'shop.docker.localhost' } } };
+  const replica = (name: string): Input => seen(running(name, shop));
+  const ending = (name: string): Input => seen(exited(running(name, shop)));
+  for (const name of ['one', 'two', 'three']) await loop.record(replica(name));
+  expect(targetsOf('shop')).toBe(3);
+  await log.close();
+  await expect(loop.record(ending('one'))).rejects.toMatchObject({ name: 'LogUnwritable' });
+  loop.submit(undecidable());
+  loop.submit(ending('two'));
+  await loop.settled();
+  expect(targetsOf('shop')).toBe(1);
 });
 
 /** As another process would write the same log. */
