@@ -147,7 +147,11 @@ export function createLoop(deps: LoopDeps): Loop {
   }
 
   function decideOne(waiting: Waiting, now: number): Decided {
-    if (waiting.input === 'clock') return { waiting, fact: null, step: advanceClock(ahead, now) };
+    if (waiting.input === 'clock') {
+      const due = advanceClock(ahead, now);
+      clock.keepUp();
+      return { waiting, fact: null, step: due };
+    }
     const step = advance(ahead, waiting.input, now);
     return { waiting, fact: step.events[0]?.id ?? null, step };
   }

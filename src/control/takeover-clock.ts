@@ -4,6 +4,8 @@ export interface TakeoverClock {
   set(at: number | null): void;
   /** What was due could not be decided, which is a defect: trying it again at once would be in vain. */
   slowDown(): void;
+  /** It was decided: what comes next is due in its time. */
+  keepUp(): void;
   stop(): void;
 }
 
@@ -27,6 +29,9 @@ export function createTakeoverClock(wake: () => void, now: () => number): Takeov
     },
     slowDown() {
       least = pauseAfterDefect;
+    },
+    keepUp() {
+      least = pause;
     },
     stop,
   };

@@ -1,0 +1,34 @@
+/** When the loop is woken for what time alone decides. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createTakeoverClock } from '../../src/control/takeover-clock.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function start() {
+  let woken = 0;
+  const clock = createTakeoverClock(() => (woken += 1), Date.now);
+  const wakenWithin = (milliseconds: number): boolean => {
+    const before = woken;
+    clock.set(Date.now());
+    vi.advanceTimersByTime(milliseconds);
+    return woken > before;
+  };
+  return { clock, wakenWithin };
+}
+
+test('what is due and cannot be decided is not tried again at once', () => {
+  const { clock, wakenWithin } = start();
+  expect(wakenWithin(1_000)).toBe(true);
+  clock.slowDown();
+  expect(wakenWithin(1_000)).toBe(false);
+  expect(wakenWithin(60_000)).toBe(true);
+});
+
+test('one defect does not have every later takeover wait for a minute', () => {
+  const { clock, wakenWithin } = start();
+  clock.slowDown();
+  expect(wakenWithin(60_000)).toBe(true);
+  clock.keepUp();
+  expect(wakenWithin(1_000)).toBe(true);
+});
