@@ -102,7 +102,8 @@ export function createLoop(deps: LoopDeps): Loop {
       if (problem === null) await commit(batch);
       else drop(batch, problem);
     }
-    clock.set(nextTakeover(durable)?.at ?? null);
+    // A takeover opens a route, which could not be recorded now.
+    clock.set(problem === null ? (nextTakeover(durable)?.at ?? null) : null);
   }
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
@@ -229,7 +230,7 @@ export function createLoop(deps: LoopDeps): Loop {
   function drop(batch: readonly Waiting[], error: LogUnwritable): void {
     const now = deps.now();
     // A note that is not recorded is of nothing that happened: a command that was refused explains no end.
-    const judged = batch.filter(({ input }) => input === 'clock' || input.kind !== 'note');
+    const judged = batch.filter(({ input }) => input !== 'clock' && input.kind !== 'note');
     // What was judged before is known to the state ahead alone.
     const decided = decideAll(judged, now, copyState(ahead));
     try {

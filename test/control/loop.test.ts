@@ -1,5 +1,5 @@
 /** The loop on a real log: what it does with repeats, with what somebody else appended, and with what it cannot decide. */
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createLoop, type Loop } from '../../src/control/loop.ts';
 import { journal } from '../../src/control/notes.ts';
 import { foldInto } from '../../src/control/recover.ts';
@@ -12,6 +12,8 @@ import { createState } from '../../src/routing/state.ts';
 import type { HostEntry } from '../../src/routing/table.ts';
 import { makeFolder, open, readAll, readWith } from '../log/support.ts';
 import { defaultPolicy, engineA, exited, idOf, running } from '../routing/scenario.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 /** A loop as the app makes it, and what the proxy would serve. */
 async function startLoop() {
@@ -140,6 +142,22 @@ test('nor does it bring back one that was taken out before', async () => {
   loop.submit(ending('two'));
   await loop.settled();
   expect(targetsOf('shop')).toBe(1);
+});
+
+test('with the log unwritable nobody is woken for a takeover that could not be recorded', async () => {
+  const { log, loop } = await startLoop();
+  const shop = { spec: { labels: { 'portolan.host': 'shop.docker.localhost' } } };
+  await loop.record(seen(running('holder', shop)));
+  await loop.record(seen(running('rival', shop)));
+  await loop.record(seen(exited(running('holder', shop))));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  loop.submit(observed('other'));
+  await loop.settled();
+  expect(vi.getTimerCount()).toBe(1);
+  await log.close();
+  await expect(loop.record(observed('next'))).rejects.toMatchObject({ name: 'LogUnwritable' });
+  await loop.settled();
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 /** As another process would write the same log. */
