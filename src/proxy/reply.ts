@@ -69,10 +69,18 @@ export class Reply {
   head(head: AnswerHead): void {
     this.#writeHead(head);
     askNowAndThen(this.#req.socket);
+    if (this.#left === null && !this.#chunked) this.#cutIfHalfClosed();
     // At once, as a stream of events may send its first byte much later; but a body that came along goes in the same write.
     queueMicrotask(() => {
       // Not by `flushHeaders`, which writes them in UTF-8: bytes from 0x80 on would become two.
       if (!this.#written && !this.#res.destroyed) this.#res.write('', 'latin1');
+    });
+  }
+
+  /** HTTP/1.0, where only the connection's end tells that all has come: Node ends it as soon as the client has closed its half. */
+  #cutIfHalfClosed(): void {
+    this.#req.socket.prependListener('end', () => {
+      if (!this.#res.writableEnded) this.cut();
     });
   }
 
