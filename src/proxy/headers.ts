@@ -40,7 +40,7 @@ export function requestHeaders(
     if (kind === 'end-to-end' || (kind === 'request-id' && hop.requestId === null)) {
       if (dropped === null || !dropped.has(lower)) fields.push(name, rawHeaders[index + 1]!);
     } else if (kind === 'max-forwards') {
-      if (request.maxForwards === null) fields.push(name, rawHeaders[index + 1]!);
+      if (request.maxForwards === null && !dropped?.has(lower)) fields.push(name, rawHeaders[index + 1]!);
     } else if (kind === 'claim') {
       if (trusted) fields.push(name, rawHeaders[index + 1]!);
     } else if (kind === 'te') {

@@ -28,4 +28,10 @@ describeRequests('Max-Forwards', [
   ]),
   goesOn('that is no number is left as it is', 'OPTIONS', 'Max-Forwards: many\r\n', ['many']),
   goesOn('of any other method means nothing', 'GET', 'Max-Forwards: 0\r\n', ['0']),
+  goesOn(
+    'that Connection names is for this hop only',
+    'GET',
+    'Max-Forwards: 3\r\nConnection: max-forwards\r\n',
+    [],
+  ),
 ]);
