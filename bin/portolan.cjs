@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 /**
  * Starts Portolan. A Node that is too old is met before anything that it could not even parse: the command line goes on
- * with the Node that came with the package, and the service says in one line what it needs.
+ * with the Node that came with the package, and the service says in one line what it needs. So this file is written for
+ * the oldest that a system still brings, Node 12: it knows no `??=`, no `?.`, and no `node:`.
  */
+// biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 loads nothing by such a name.
 'use strict';
 
-const { spawn } = require('node:child_process');
-const { existsSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const { spawn } = require('child_process');
+const { existsSync } = require('fs');
+const { dirname, join } = require('path');
 
 /** In a checkout the sources; in a package, below whose `node_modules` Node strips no types, what was compiled. */
 const sources = join(__dirname, '..', 'src', 'main.ts');
@@ -32,9 +34,11 @@ if (isTooOld && brought !== null && process.argv[2] !== 'serve') {
 } else {
   // Each thread would else strip the types of what it loads by itself, which costs 20 MB and 100 ms a thread. By
   // environment, as only that reaches the threads; beside the program, where nobody else writes. Without it all works.
-  process.env.NODE_COMPILE_CACHE ??= join(__dirname, '..', '.cache', 'compile');
+  const cache = process.env.NODE_COMPILE_CACHE;
+  process.env.NODE_COMPILE_CACHE = cache === undefined ? join(__dirname, '..', '.cache', 'compile') : cache;
   if (process.argv[2] === 'serve') beFrugal();
-  require('node:module').enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
+  const { enableCompileCache } = require('module');
+  if (enableCompileCache !== undefined) enableCompileCache(process.env.NODE_COMPILE_CACHE);
   start(process.argv.slice(2));
 }
 
@@ -85,8 +89,5 @@ function beFrugal() {
   const young = '--max-semi-space-size=4';
   if (process.execve === undefined || process.execArgv.includes(young)) return;
   const args = [process.execPath, young, ...process.execArgv, __filename, ...process.argv.slice(2)];
-  process.execve(process.execPath, args, {
-    ...process.env,
-    MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '2',
-  });
+  process.execve(process.execPath, args, { MALLOC_ARENA_MAX: '2', ...process.env });
 }

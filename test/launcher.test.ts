@@ -50,6 +50,12 @@ test('a Node that is too old for the service is told in one line what it needs',
   });
 });
 
+test('the launcher holds nothing that Node 12, which old systems bring, could not even parse or load', () => {
+  const code = readFileSync(launcher, 'utf8').replace(/\/\*\*[\s\S]*?\*\/|\/\/.*/g, '');
+  expect(code).toContain("require('child_process')");
+  for (const newer of ['??', '?.', '||=', '&&=', "'node:", 'replaceAll']) expect(code).not.toContain(newer);
+});
+
 test('a Node that is too old hands the command line to the one that was brought, and ends as that does', async ({
   skip,
 }) => {
