@@ -161,6 +161,9 @@ function keepOpen(
 }
 
 function patience(deed: Deed, subject: Subject, event: SignalEvent): number {
+  // The signal that ends it was told of before, and it has only now got it.
+  if (deed === 'kill' && event.type === 'ContainerUnpaused' && subject.open !== null)
+    return subject.open.until - event.recordedAt;
   if (deed === 'exit' && subject.restarts) return backoff;
   const ending = event.type === 'ContainerKilled' && isEnding(event.data.claimed.signal, subject.stopSignal);
   return ending ? grace : pause;

@@ -13,7 +13,8 @@ const signals: ReadonlySet<string> = new Set(signalTypes);
 export const isDeed = (event: ProjectedEvent): event is SignalEvent =>
   signals.has(event.type) && event.type !== 'ContainerHealthChanged';
 
-const ending = ['Killed', 'Died', 'Stopped', 'OutOfMemory', 'NetworkDisconnected'] as const;
+/** A paused container is let go on by the engine itself, so that it gets the signal. */
+const ending = ['Killed', 'Unpaused', 'Died', 'Stopped', 'OutOfMemory', 'NetworkDisconnected'] as const;
 const beginning = ['NetworkConnected', 'Started'] as const;
 type Short = SignalType extends `Container${infer Name}` ? Name : never;
 
@@ -37,7 +38,7 @@ export function markOf({ type, data: { claimed } }: SignalEvent): string | null 
   return type.startsWith('ContainerNetwork') ? `${type} ${claimed.network}` : type;
 }
 
-/** `exit` and `restart` are the engine's own doing; all others came from outside. */
+/** `exit`, `oom` and `restart` are the engine's own doing; all others came from outside. */
 export type Deed =
   | 'create'
   /** Created and started at once, as `docker run` does. */
@@ -46,6 +47,8 @@ export type Deed =
   | 'stop'
   | 'kill'
   | 'exit'
+  /** Some process of it was killed; it may go on without that one. */
+  | 'oom'
   | 'restart'
   | 'remove'
   | 'pause'
@@ -55,7 +58,7 @@ export type Deed =
   | 'connect'
   | 'disconnect';
 
-export const isEngines = (deed: Deed): boolean => deed === 'exit' || deed === 'restart';
+export const isEngines = (deed: Deed): boolean => deed === 'exit' || deed === 'oom' || deed === 'restart';
 
 /** What a signal begins that belongs to nothing before it. */
 const begins: Partial<Readonly<Record<SignalType, Deed>>> = {
@@ -64,7 +67,7 @@ const begins: Partial<Readonly<Record<SignalType, Deed>>> = {
   ContainerKilled: 'kill',
   ContainerDied: 'exit',
   ContainerStopped: 'stop',
-  ContainerOutOfMemory: 'exit',
+  ContainerOutOfMemory: 'oom',
   ContainerPaused: 'pause',
   ContainerUnpaused: 'unpause',
   ContainerRenamed: 'rename',
@@ -83,6 +86,7 @@ const continues: Partial<Readonly<Record<Deed, Partial<Readonly<Record<SignalTyp
   restart: { ContainerNetworkConnected: 'restart' },
   kill: {
     ContainerKilled: 'kill',
+    ContainerUnpaused: 'kill',
     ContainerDied: 'kill',
     ContainerOutOfMemory: 'kill',
     ContainerNetworkDisconnected: 'kill',
@@ -95,6 +99,7 @@ const continues: Partial<Readonly<Record<Deed, Partial<Readonly<Record<SignalTyp
     ContainerDied: 'exit',
     ContainerDestroyed: 'remove',
   },
+  oom: { ContainerOutOfMemory: 'oom', ContainerDied: 'exit' },
   exit: {
     ContainerDied: 'exit',
     ContainerOutOfMemory: 'exit',

@@ -116,6 +116,23 @@ describe('a command', () => {
     expect(entries[1]!.consequences).toContain('RouteClosed');
   });
 
+  test('a paused container that is stopped is let go on by the engine for it: nobody outside unpaused it', async () => {
+    const { story, web } = scene();
+    web.paused();
+    story.pass(60_000);
+    const command = story.command('stop', web, alice);
+    web.signal('ContainerKilled', { signal: '15' });
+    web.unpaused();
+    story.pass(10_000);
+    web.signal('ContainerKilled', { signal: '9' });
+    web.crashed(137);
+    command.succeed();
+    const [, stop, ...others] = await auditOf(story);
+    expect(others).toEqual([]);
+    expect(stop).toMatchObject({ by: 'api:alice', action: 'stop' });
+    expect(stop!.consequences).toContain('ContainerUnpaused');
+  });
+
   test('a create is joined exactly, by the command id that the container carries', async () => {
     const story = createStory();
     story.policy();
@@ -406,6 +423,21 @@ describe('a change from outside', () => {
     });
   });
 
+  test('a paused container that is stopped is let go on for it: still one stop, with its ten seconds', async () => {
+    const { story, web } = scene();
+    web.paused();
+    story.pass(60_000);
+    web.signal('ContainerKilled', { signal: '15' });
+    web.unpaused();
+    story.pass(10_000);
+    web.signal('ContainerKilled', { signal: '9' });
+    web.crashed(137);
+    web.signal('ContainerStopped');
+    expect((await auditOf(story)).slice(1)).toMatchObject([
+      { by: 'external:external', action: 'stop', detail: 'signal 15, signal 9, exit code 137' },
+    ]);
+  });
+
   test('a stop whose signal comes before the death is the same', async () => {
     const { story, web } = scene();
     web.started();
@@ -503,6 +535,21 @@ describe('a change from outside', () => {
     expect((await auditOf(story)).slice(1)).toMatchObject([
       { by: 'engine:engine', action: 'restart', detail: 'exit code 1' },
       { by: 'engine:engine', action: 'exit' },
+    ]);
+  });
+
+  test('one process of a container that ran out of memory is no end of the container', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.signal('ContainerOutOfMemory');
+    web.observe();
+    story.pass(60_000);
+    web.signal('ContainerOutOfMemory');
+    web.crashed(137);
+    expect((await auditOf(story)).slice(1)).toMatchObject([
+      { by: 'engine:engine', action: 'oom', detail: 'out of memory' },
+      { by: 'engine:engine', action: 'exit', detail: 'out of memory, exit code 137' },
     ]);
   });
 
