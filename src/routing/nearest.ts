@@ -34,8 +34,14 @@ export function nearest(
  */
 export function nearestHosts(host: string, hosts: readonly string[]): string[] {
   const whole = host.includes('.') ? [] : hosts.filter((other) => other.startsWith(`${host}.`)).sort();
-  const alike = nearest(host, hosts, Math.max(2, Math.floor(host.length / 5)), most);
+  const alike = nearest(host, hosts, Math.max(2, Math.floor(ownLength(host) / 4)), most);
   return [...new Set([...whole, ...alike])].slice(0, most);
+}
+
+/** Letters before the last two labels: a domain that all share makes no two names alike. */
+function ownLength(host: string): number {
+  const last = host.lastIndexOf('.');
+  return last <= 0 ? 0 : Math.max(0, host.lastIndexOf('.', last - 1));
 }
 
 const most = 3;

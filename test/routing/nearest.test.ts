@@ -42,6 +42,14 @@ test('a name without its domain leads to the hosts that begin with it', () => {
   expect(nearestHosts('web.shop', hosts)).toEqual([]);
 });
 
+test('a short name of which nearly all letters differ is not near for the length of the domain that both have', () => {
+  const hosts = ['nc-web.docker.localhost', 'nginx1.docker.localhost'];
+  expect(nearestHosts('nope.docker.localhost', hosts)).toEqual([]);
+  expect(nearestHosts('nc-plain.docker.localhost', hosts)).toEqual([]);
+  expect(nearestHosts('ngnix1.docker.localhost', hosts)).toEqual(['nginx1.docker.localhost']);
+  expect(nearestHosts('nginx.docker.localhost', hosts)).toEqual(['nginx1.docker.localhost']);
+});
+
 test('long names, with what they share at both ends and with letters of all kinds, are as far as the matrix says', () => {
   const letter = fc.constantFrom('a', 'b', '-', '.', '0', 'é', '\u{1F433}');
   const long = fc.string({ unit: letter, maxLength: 50 });
