@@ -121,6 +121,29 @@ describeInBrowser('the dashboard', (browser) => {
     expect(await link.getAttribute('href')).toBe(`http://web.docker.localhost:${portolan.port}/`);
   });
 
+  test('a container that is unhealthy is not said to be well where its host is down', async () => {
+    await engine.run({ name: 'sick', healthcheck: true });
+    engine.containers.setHealth(engine.containers.get('sick'), 'healthy');
+    const page = await open('/');
+    await page.getByRole('row').filter({ hasText: 'sick.docker.localhost' }).getByText('open').waitFor();
+    engine.containers.setHealth(engine.containers.get('sick'), 'unhealthy');
+    await page.getByRole('row').filter({ hasText: 'sick.docker.localhost' }).getByText('down').waitFor();
+    await page.goto('/routes/sick.docker.localhost');
+    const last = page.locator('section').filter({ hasText: 'Served it last' });
+    await last.getByText('unhealthy', { exact: true }).waitFor();
+  });
+
+  test('of what was caused, who did each stands in whole words at the end of its line', async () => {
+    const page = await open('/audit');
+    await page.locator('summary').first().click();
+    const actor = page.locator('.consequences .actor').filter({ hasText: 'portolan' }).first();
+    await actor.waitFor();
+    expect(await actor.evaluate((cell) => cell.scrollWidth <= cell.clientWidth)).toBe(true);
+    const about = page.locator('.consequences .about').first();
+    const [left, right] = [(await about.boundingBox())!.x, (await actor.boundingBox())!.x];
+    expect(right).toBeGreaterThan(left);
+  });
+
   test('who is signed in signs out', async () => {
     const page = await open('/containers');
     await signIn(page, portolan.dataDir);

@@ -44,7 +44,11 @@ export function AuditPage() {
     <main class="page">
       <div class="page-head">
         <h1>Audit</h1>
-        <span class="faint">who did what, newest first</span>
+        <span class="faint">
+          {past
+            ? 'up to this moment, with what came of it since; newest first'
+            : 'who did what, newest first'}
+        </span>
       </div>
       <Filters actor={actor} container={container} set={set} />
       {error !== null && data === undefined ? (

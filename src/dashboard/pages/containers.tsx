@@ -8,7 +8,7 @@ import { Commands } from '../parts/commands.tsx';
 import { containerPath, hostPath, To } from '../parts/link.tsx';
 import { useNarrow } from '../parts/narrow.ts';
 import { Empty, Failed, Tries, Waiting } from '../parts/notice.tsx';
-import { State } from '../parts/state.tsx';
+import { State, stateOf } from '../parts/state.tsx';
 import { VirtualRows } from '../parts/virtual-rows.tsx';
 import { useMoment } from '../time/use-moment.ts';
 import { PastContainers } from './past-containers.tsx';
@@ -108,8 +108,8 @@ function ContainerLine({
   container: Container;
   style: { top: string; height: string };
 }) {
-  const { name, status, health, image, exposed, published, networks, routes, refusals } = container;
-  const state = health === 'none' || status !== 'running' ? status : health;
+  const { name, image, exposed, published, networks, routes, refusals } = container;
+  const state = stateOf(container);
   return (
     <div class="line container" role="row" style={style}>
       <div role="cell" class="cut name">

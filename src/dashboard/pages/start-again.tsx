@@ -3,7 +3,7 @@ import type { Container, Interval, Target } from '../api/shapes.ts';
 import { useApi } from '../api/use-api.ts';
 import { Commands } from '../parts/commands.tsx';
 import { containerPath, To } from '../parts/link.tsx';
-import { State } from '../parts/state.tsx';
+import { State, stateOf } from '../parts/state.tsx';
 
 /** @param intervals of the host, newest first */
 export function StartAgain({ intervals }: { intervals: readonly Interval[] }) {
@@ -31,7 +31,7 @@ function Last({ target }: { target: Target }) {
       ) : (
         data !== undefined && (
           <>
-            <State of={data.status} />
+            <State of={stateOf(data)} />
             {data.status !== 'running' && <Commands container={data} few />}
           </>
         )
