@@ -18,17 +18,19 @@ const isCheckout = existsSync(sources);
 const [major, minor] = process.versions.node.split('.').map(Number);
 const isTooOld = major < 22 || (major === 22 && minor < 18);
 const brought = isTooOld ? broughtNode() : null;
-if (isTooOld && brought !== null && process.argv[2] !== 'serve') {
+const isService =
+  process.argv[2] === 'serve' && !process.argv.some((arg) => arg === '--help' || arg === '-h');
+if (isTooOld && brought !== null && !isService) {
   goOnWith(brought);
 } else if (isTooOld) {
   // Not as a child: whoever ends the service by its pid means the one that holds the ports.
   const wayOut = isCheckout
-    ? 'npm start'
+    ? '`npm start`, which brings its own'
     : brought === null
-      ? 'npx portolan'
-      : `${brought} ${__filename} serve`;
+      ? '`npx portolan`, which brings its own'
+      : `it with the Node that came with it: \`${brought} ${__filename} serve\`, and your flags after that`;
   process.stderr.write(
-    `portolan: needs Node 22.18 or newer, this is ${process.versions.node}; run \`${wayOut}\`, which brings its own\n`,
+    `portolan: needs Node 22.18 or newer, this is ${process.versions.node}; run ${wayOut}\n`,
   );
   process.exitCode = 1;
 } else {

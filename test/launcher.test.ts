@@ -1,7 +1,16 @@
 /** `bin/portolan.cjs`: what stands in front of the program. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +63,29 @@ test('the launcher holds nothing that Node 12, which old systems bring, could no
   const code = readFileSync(launcher, 'utf8').replace(/\/\*\*[\s\S]*?\*\/|\/\/.*/g, '');
   expect(code).toContain("require('child_process')");
   for (const newer of ['??', '?.', '||=', '&&=', "'node:", 'replaceAll']) expect(code).not.toContain(newer);
+});
+
+test('in a package the line tells the way to the Node that came with it, and the flags of the service are shown all the same', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'portolan-packed-')));
+  try {
+    const brought = join(folder, 'node_modules', `node-${process.platform}-${process.arch}`);
+    mkdirSync(join(brought, 'bin'), { recursive: true });
+    mkdirSync(join(folder, 'bin'));
+    writeFileSync(join(brought, 'package.json'), '{}');
+    writeFileSync(join(brought, 'bin', 'node'), '#!/bin/sh\nshift; echo "brought: $*"\n', { mode: 0o755 });
+    const packed = join(folder, 'bin', 'portolan.cjs');
+    cpSync(launcher, packed);
+    const by = ['--import', `data:text/javascript,${old}`, packed, 'serve'];
+    const failed = await run(process.execPath, by).catch((error: unknown) => error);
+    const command = `${join(brought, 'bin', 'node')} ${packed} serve`;
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr: `portolan: needs Node 22.18 or newer, this is 20.20.2; run it with the Node that came with it: \`${command}\`, and your flags after that\n`,
+    });
+    expect((await run(process.execPath, [...by, '--help'])).stdout).toBe('brought: serve --help\n');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a Node that is too old hands the command line to the one that was brought, and ends as that does', async ({
