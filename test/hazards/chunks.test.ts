@@ -1,16 +1,10 @@
 /** Hazard: chunks whose size or end two servers see at different places. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createChunks } from '../../src/proxy/chunks.ts';
-import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import {
-  latin1,
-  openClient,
-  type RawBackend,
-  type SeenRequest,
-  startBackend,
-  until,
-} from '../support/raw-http.ts';
+import { entryOf, routeOf, startProxy, targetOf } from '../proxy/in-process.ts';
+import { latin1, openClient, type SeenRequest, startBackend, until } from '../support/raw-http.ts';
 import { describeRequests, H, host } from './cases.ts';
+import { oneRoute } from './one-route.ts';
 
 const head = `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n`;
 const good = (name: string, chunks: string, body = 'abc') => ({
@@ -85,17 +79,8 @@ const broken: readonly (readonly [name: string, chunks: string])[] = [
   ['bare line feeds throughout', '3\nabc\n0\n\n'],
 ];
 
-describe('chunks that are wrong', () => {
-  let backend: RawBackend;
-  let proxy: TestProxy;
-  beforeAll(async () => {
-    backend = await startBackend();
-    proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
-  });
-  afterAll(async () => {
-    await proxy.close();
-    await backend.close();
-  });
+describe('chunks that are wrong', async () => {
+  const { backend, proxy } = await oneRoute();
 
   for (const [name, chunks] of broken) {
     test(`${name}: 4xx, and no upstream takes it for a whole request`, async () => {

@@ -1,32 +1,14 @@
 /** Hazard: a kept connection that is closed, poisoned, or belongs to a container that is gone. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Position } from '../../src/events/ids.ts';
-import { entryOf, routeOf, snapshotOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import {
-  ask,
-  ok,
-  openClient,
-  type RawBackend,
-  reply,
-  type Script,
-  startBackend,
-  until,
-  within,
-} from '../support/raw-http.ts';
+import { entryOf, routeOf, snapshotOf, startProxy, targetOf } from '../proxy/in-process.ts';
+import { ask, ok, openClient, reply, type Script, startBackend, until, within } from '../support/raw-http.ts';
 import { H, host } from './cases.ts';
+import { routeOfEach } from './one-route.ts';
 
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-const start = async (script: Script = ok): Promise<[RawBackend, TestProxy]> => {
-  const backend = await startBackend(script);
-  const proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
-  ends.push(backend.close, proxy.close);
-  return [backend, proxy];
-};
+const { start, ends } = routeOfEach();
 const request = (method: string, body = '') =>
   `${method} / HTTP/1.1\r\n${H}${body === '' ? '' : `Content-Length: ${body.length}\r\n`}\r\n${body}`;
 

@@ -1,8 +1,8 @@
 /** Hazard: fields of one hop that reach the other, or `Connection` used to take away what the other side relies on. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import { ask, type RawBackend, reply, type SeenRequest, startBackend } from '../support/raw-http.ts';
+import { describe, expect, test } from 'vitest';
+import { ask, reply, type SeenRequest } from '../support/raw-http.ts';
 import { describeRequests, H, host } from './cases.ts';
+import { oneRoute } from './one-route.ts';
 
 const removed = (name: string, fields: string, gone: readonly string[]) => ({
   name,
@@ -70,17 +70,8 @@ describeRequests('hop by hop, to the upstream', [
   kept('TE: trailers goes on, as trailers are passed back', 'TE: gzip, trailers\r\n', 'te', 'trailers'),
 ]);
 
-describe('hop by hop, to the client', () => {
-  let backend: RawBackend;
-  let proxy: TestProxy;
-  beforeAll(async () => {
-    backend = await startBackend();
-    proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
-  });
-  afterAll(async () => {
-    await proxy.close();
-    await backend.close();
-  });
+describe('hop by hop, to the client', async () => {
+  const { backend, proxy } = await oneRoute();
   const answerTo = async (fields: string) => {
     backend.script = reply(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${fields}\r\nok`);
     return await ask(proxy.port, `GET / HTTP/1.1\r\n${H}\r\n`);

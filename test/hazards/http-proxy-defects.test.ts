@@ -1,19 +1,11 @@
 /** Hazards that were seen in http-proxy, whatever carries the request here: each ended the process, hung, or leaked. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import { ask, ok, openClient, type RawBackend, reply, startBackend, until } from '../support/raw-http.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { entryOf, routeOf, startProxy, targetOf } from '../proxy/in-process.ts';
+import { ask, ok, openClient, reply, startBackend, until } from '../support/raw-http.ts';
 import { H, host } from './cases.ts';
+import { oneRoute } from './one-route.ts';
 
-let backend: RawBackend;
-let proxy: TestProxy;
-beforeAll(async () => {
-  backend = await startBackend();
-  proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
-});
-afterAll(async () => {
-  await proxy.close();
-  await backend.close();
-});
+const { backend, proxy } = await oneRoute();
 beforeEach(() => backend.clear());
 /** Whatever happened, the process serves on, and nothing is left behind. */
 afterEach(async () => {

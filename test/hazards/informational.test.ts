@@ -1,27 +1,11 @@
 /** Hazard: 1xx answers and `Expect`, which make one exchange look like two. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import {
-  ok,
-  openClient,
-  type RawBackend,
-  reply,
-  type Script,
-  startBackend,
-  until,
-} from '../support/raw-http.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { entryOf, routeOf, startProxy, targetOf } from '../proxy/in-process.ts';
+import { ok, openClient, reply, type Script, startBackend, until } from '../support/raw-http.ts';
 import { H, host } from './cases.ts';
+import { oneRoute } from './one-route.ts';
 
-let backend: RawBackend;
-let proxy: TestProxy;
-beforeAll(async () => {
-  backend = await startBackend();
-  proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
-});
-afterAll(async () => {
-  await proxy.close();
-  await backend.close();
-});
+const { backend, proxy } = await oneRoute();
 beforeEach(() => backend.clear());
 
 const final = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';

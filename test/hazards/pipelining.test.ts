@@ -1,19 +1,10 @@
 /** Hazard: several requests in one go, answered out of order, mixed up, or taken as part of one another. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import { ask, ok, openClient, type RawBackend, startBackend, until } from '../support/raw-http.ts';
-import { H, host } from './cases.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ask, ok, openClient, until } from '../support/raw-http.ts';
+import { H } from './cases.ts';
+import { oneRoute } from './one-route.ts';
 
-let backend: RawBackend;
-let proxy: TestProxy;
-beforeAll(async () => {
-  backend = await startBackend();
-  proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
-});
-afterAll(async () => {
-  await proxy.close();
-  await backend.close();
-});
+const { backend, proxy } = await oneRoute();
 beforeEach(() => backend.clear());
 
 const get = (path: string, fields = '') => `GET ${path} HTTP/1.1\r\n${H}${fields}\r\n`;

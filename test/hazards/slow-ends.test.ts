@@ -1,40 +1,22 @@
 /** Hazard: clients and upstreams that are slow, stop, or go away in the middle. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
-import {
-  entryOf,
-  routeOf,
-  startProxy,
-  type TestProxy,
-  type TestProxyOptions,
-  targetOf,
-} from '../proxy/in-process.ts';
+import { describe, expect, test } from 'vitest';
+import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
 import {
   ask,
   ok,
   openClient,
-  type RawBackend,
   type RawClient,
   reply,
-  type Script,
   startBackend,
   until,
   within,
 } from '../support/raw-http.ts';
 import { H, host } from './cases.ts';
+import { routeOfEach } from './one-route.ts';
 
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function start(script: Script = ok, options: TestProxyOptions = {}): Promise<[RawBackend, TestProxy]> {
-  const backend = await startBackend(script);
-  const proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])], options);
-  ends.push(backend.close, proxy.close);
-  return [backend, proxy];
-}
+const { start, ends } = routeOfEach();
 
 const get = `GET / HTTP/1.1\r\n${H}\r\n`;
 const post = (fields: string) => `POST / HTTP/1.1\r\n${H}${fields}\r\n`;

@@ -1,19 +1,10 @@
 /** Hazard: the head of a 101, which a library writes. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import { latin1, openClient, type RawBackend, startBackend, until } from '../support/raw-http.ts';
-import { H, host } from './cases.ts';
+import { describe, expect, test } from 'vitest';
+import { latin1, openClient, until } from '../support/raw-http.ts';
+import { H } from './cases.ts';
+import { oneRoute } from './one-route.ts';
 
-let backend: RawBackend;
-let proxy: TestProxy;
-beforeAll(async () => {
-  backend = await startBackend();
-  proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
-});
-afterAll(async () => {
-  await proxy.close();
-  await backend.close();
-});
+const { backend, proxy } = await oneRoute();
 
 const upgrade = `GET / HTTP/1.1\r\n${H}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
 const switched = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';

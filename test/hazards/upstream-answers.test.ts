@@ -1,28 +1,10 @@
 /** Hazard: an upstream's answer that is split, out of step, or such that a library throws on it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { entryOf, routeOf, startProxy, type TestProxy, targetOf } from '../proxy/in-process.ts';
-import {
-  ask,
-  latin1,
-  ok,
-  openClient,
-  type RawBackend,
-  reply,
-  startBackend,
-  until,
-} from '../support/raw-http.ts';
-import { H, host } from './cases.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ask, latin1, ok, openClient, reply, until } from '../support/raw-http.ts';
+import { H } from './cases.ts';
+import { oneRoute } from './one-route.ts';
 
-let backend: RawBackend;
-let proxy: TestProxy;
-beforeAll(async () => {
-  backend = await startBackend();
-  proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])]);
-});
-afterAll(async () => {
-  await proxy.close();
-  await backend.close();
-});
+const { backend, proxy } = await oneRoute();
 beforeEach(() => backend.clear());
 
 const get = (method = 'GET') => `${method} / HTTP/1.1\r\n${H}\r\n`;

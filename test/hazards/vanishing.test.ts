@@ -1,28 +1,11 @@
 /** Hazard: clients that leave in a way that nobody notices: each would hold two connections for ever. */
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
-import {
-  entryOf,
-  routeOf,
-  startProxy,
-  type TestProxy,
-  type TestProxyOptions,
-  targetOf,
-} from '../proxy/in-process.ts';
-import { openClient, type RawBackend, reply, type Script, startBackend, until } from '../support/raw-http.ts';
-import { H, host } from './cases.ts';
+import { describe, expect, test } from 'vitest';
+import { openClient, reply, type Script, until } from '../support/raw-http.ts';
+import { H } from './cases.ts';
+import { routeOfEach } from './one-route.ts';
 
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function start(script: Script, options: TestProxyOptions = {}): Promise<[RawBackend, TestProxy]> {
-  const backend = await startBackend(script);
-  const proxy = await startProxy([entryOf(host, [routeOf([targetOf(backend)])])], options);
-  ends.push(backend.close, proxy.close);
-  return [backend, proxy];
-}
+const { start } = routeOfEach();
 
 const get = `GET / HTTP/1.1\r\n${H}\r\n`;
 const upgrade = `GET / HTTP/1.1\r\n${H}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
