@@ -52,7 +52,7 @@ export async function startSystemdMachine(installed: string): Promise<SystemdMac
     rmSync(folder, { recursive: true, force: true });
   });
   const booted = machine
-    .prints('systemctl is-system-running', /running|degraded/, bootMs)
+    .prints('systemctl is-system-running || true', /^(running|degraded)$/, bootMs)
     .then(() => 'booted');
   const outcome = await Promise.race([booted, ended.then(([code]) => code as number)]).catch(
     (error: Error) => error,
