@@ -23,7 +23,7 @@ export interface LiveState {
   confirmed(): boolean;
   projections(): readonly Progress[];
   caughtUp(): Promise<unknown>;
-  replaceProjections(): void;
+  projectionsFailed(how: 'damaged' | 'moved'): void;
 }
 
 /** Events behind which nobody waits: the projections are being made. */
@@ -43,7 +43,7 @@ const caveats: Readonly<Record<ReturnType<TrustKeeper['current']>, string>> = {
 export function createLive(
   loop: Pick<Loop, 'state'>,
   trust: Pick<TrustKeeper, 'current'>,
-  projections: Pick<Projections, 'progress' | 'reached' | 'replace'>,
+  projections: Pick<Projections, 'progress' | 'reached' | 'replace' | 'notify'>,
   log: { readonly head: () => number; readonly problem: () => string },
 ): LiveState {
   return {
@@ -77,6 +77,7 @@ export function createLive(
         .some((one) => one.problem === '' && one.position < position - farBehind);
       return isFar ? Promise.resolve() : projections.reached(position, patience);
     },
-    replaceProjections: projections.replace,
+    // One that was moved is looked for with the next step.
+    projectionsFailed: (how) => (how === 'damaged' ? projections.replace() : projections.notify()),
   };
 }

@@ -1,5 +1,5 @@
 /** Opens `projections.db`; one that is damaged or of another shape is thrown away and begun again. */
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrate, NewerSchema } from '../db/migrate.ts';
@@ -11,6 +11,10 @@ const migrations = fileURLToPath(new URL('../../migrations/projections', import.
 export const projectionsPath = (dataDir: string): string => join(dataDir, 'projections.db');
 /** What the second thread of a rebuild makes beside the first one's file. */
 export const secondPath = (path: string): string => `${path}-second`;
+
+/** Tells one file from another of the same name; null if there is none. */
+export const inodeOf = (path: string): bigint | null =>
+  statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 
 /**
  * @param onReplaced called with the reason when the file was thrown away

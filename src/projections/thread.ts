@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { DatabaseFile } from '../db/open.ts';
 import { createLogReader } from '../log/read.ts';
 import { faultOf } from './faults.ts';
-import { openProjections, projectionsPath, removeProjections } from './file.ts';
+import { inodeOf, openProjections, projectionsPath, removeProjections } from './file.ts';
 import { createProjector, type Progress, type Projector } from './projector.ts';
 import { allProjections } from './registry.ts';
 
@@ -38,17 +38,22 @@ const port = parentPort!;
 const tell = (message: FromProjections): void => port.postMessage(message);
 
 const log = createLogReader(dataDir);
-let open: { readonly db: DatabaseFile; readonly projector: Projector } | null = null;
+interface Open {
+  readonly db: DatabaseFile;
+  readonly projector: Projector;
+  readonly inode: bigint | null;
+}
+let open: Open | null = null;
 let scheduled = false;
 let stopped = false;
 
-function opened(): { readonly db: DatabaseFile; readonly projector: Projector } {
+function opened(): Open {
   if (open !== null) return open;
   const db = openProjections(path, (reason) => tell({ kind: 'replaced', reason }));
   const projector = createProjector(db, log, allProjections, ({ position, type, problem }) =>
     tell({ kind: 'unreadable', position, type, problem }),
   );
-  open = { db, projector };
+  open = { db, projector, inode: inodeOf(path) };
   return open;
 }
 
@@ -56,6 +61,11 @@ function opened(): { readonly db: DatabaseFile; readonly projector: Projector } 
 function follow(): void {
   scheduled = false;
   if (stopped) return;
+  // Whoever asks opens the file by its name: what goes into another one nobody sees.
+  if (open !== null && inodeOf(path) !== open.inode) {
+    replace('the file was moved or removed');
+    return;
+  }
   try {
     const { projector } = opened();
     const more = projector.step();

@@ -25,8 +25,8 @@ export interface Live {
   projections(): readonly ProjectionStatus[];
   /** Resolves once the projections have taken in what is recorded by now, or are too far behind to wait for. */
   caughtUp(): Promise<unknown>;
-  /** The projections' file is damaged: makes it again. */
-  replaceProjections?(): void;
+  /** The projections' file is damaged, or another one stands in its place or none: makes it again. */
+  projectionsFailed?(how: 'damaged' | 'moved'): void;
 }
 
 /** Milliseconds after which a question is given up, and the thread with it. */
@@ -37,7 +37,7 @@ export interface Queries extends QueryPort {
 }
 
 export function createQueries(dataDir: string, live: Live, logger: Logger): Queries {
-  const reader = createAsker(dataDir, logger, () => live.replaceProjections?.());
+  const reader = createAsker(dataDir, logger, (how) => live.projectionsFailed?.(how));
   /** What somebody was told to be recorded, the next question sees. */
   async function ask<Name extends keyof Questions>(
     name: Name,
@@ -125,7 +125,7 @@ interface Call {
   readonly timer: NodeJS.Timeout;
 }
 
-function createAsker(dataDir: string, logger: Logger, onDamaged: () => void) {
+function createAsker(dataDir: string, logger: Logger, onFailed: (how: 'damaged' | 'moved') => void) {
   const waiting = new Map<number, Call>();
   let calls = 0;
   let stopping = false;
@@ -150,13 +150,14 @@ function createAsker(dataDir: string, logger: Logger, onDamaged: () => void) {
   }
 
   function receive(reply: Reply): void {
-    if (reply.kind === 'answer' || reply.kind === 'written') settle(reply.call)?.resolve(reply.value);
+    if (reply.kind === 'moved') onFailed('moved');
+    else if (reply.kind === 'answer' || reply.kind === 'written') settle(reply.call)?.resolve(reply.value);
     else if (reply.kind === 'bad-moment')
       settle(reply.call)?.reject(new BadMoment(reply.message, reply.field));
     else if (reply.kind === 'bad-cursor') settle(reply.call)?.reject(new BadCursor(reply.message));
     else {
       logger.error({ problem: reply.message }, 'a question could not be answered');
-      if (reply.kind === 'damaged') onDamaged();
+      if (reply.kind === 'damaged') onFailed('damaged');
       fail(reply.call, 'the question could not be answered');
     }
   }

@@ -1,8 +1,7 @@
 /** The reader's connections to log and projections. The projections may be made again at any time: then in another file. */
-import { statSync } from 'node:fs';
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { logPath } from '../log/path.ts';
-import { projectionsPath } from '../projections/file.ts';
+import { inodeOf, projectionsPath } from '../projections/file.ts';
 
 /** KiB of the projections' pages; taken as they are read, so that a short log takes little. */
 const cache = 65_536;
@@ -36,6 +35,3 @@ export function openDatabases(dataDir: string): Databases {
     throw error;
   }
 }
-
-const inodeOf = (path: string): bigint | null =>
-  statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;

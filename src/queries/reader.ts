@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { lowerPriority } from '../observability/thread-priority.ts';
+import { faultOf } from '../projections/faults.ts';
 import { BadCursor } from './cursor.ts';
 import { writeJson } from './json.ts';
 import { BadMoment, type MomentField } from './moment.ts';
@@ -28,7 +29,9 @@ export type Reply =
       /** `damaged`: the projections' file is, and must be made again. */
       readonly kind: 'bad-cursor' | 'damaged' | 'failed';
       readonly message: string;
-    };
+    }
+  /** Not to a question: the projections' file is not the one that was open. */
+  | { readonly kind: 'moved' };
 
 /** Milliseconds that a question waits for projections that are being made, and between two looks. */
 const patience = 2_000;
@@ -54,7 +57,10 @@ function readyLog(): NonNullable<typeof ofLog> {
 
 /** Waits a while for projections that are being made for the first time, or again. */
 async function ready(): Promise<NonNullable<typeof questions>> {
-  if (questions?.current() === false) closeQuestions();
+  if (questions?.current() === false) {
+    closeQuestions();
+    port.postMessage({ kind: 'moved' } satisfies Reply);
+  }
   const deadline = Date.now() + patience;
   while (questions === null) {
     try {
@@ -80,7 +86,7 @@ async function reply(question: Question): Promise<Reply> {
       closeLog();
       return { call, kind: 'failed', message };
     }
-    const damaged = questions?.isDamaged() === true;
+    const damaged = questions === null ? faultOf(error)?.code === 'damaged' : questions.isDamaged();
     closeQuestions();
     return { call, kind: damaged ? 'damaged' : 'failed', message };
   }

@@ -1,5 +1,14 @@
 /** Questions about routes, hosts, history and the audit; and what becomes of them when something breaks. */
-import { closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { projectionsPath } from '../../src/projections/file.ts';
@@ -254,7 +263,23 @@ describe('when something breaks', () => {
         expect(await queries.routes({ limit: 1_000 })).toEqual(before);
         closeSync(held);
       },
-      (projections) => ({ replaceProjections: projections.replace }),
+      (projections) => ({ projectionsFailed: () => projections.replace() }),
+    );
+  });
+
+  test('a projections file that was removed or replaced under reader and projections is made again', async () => {
+    await asking(
+      async ({ dataDir, queries, tell }) => {
+        await tell(lifecycles(36, 60).batches);
+        const path = projectionsPath(dataDir);
+        const before = await queries.routes({ limit: 1_000 });
+        for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+        expect(await queries.routes({ limit: 1_000 })).toEqual(before);
+        writeFileSync(`${path}.other`, 'this is no database');
+        renameSync(`${path}.other`, path);
+        expect(await queries.routes({ limit: 1_000 })).toEqual(before);
+      },
+      (projections) => ({ projectionsFailed: () => projections.notify() }),
     );
   });
 
