@@ -4,6 +4,7 @@ import type { DatabaseFile } from '../db/open.ts';
 import { type Appended, createAppender, type Head } from './append.ts';
 import { toUnusable, toUnwritable } from './faults.ts';
 import { createHeadNote } from './head-file.ts';
+import { createInPlaceCheck } from './in-place.ts';
 import type { Answer, Call, Opening, WriterData, WriterHead } from './messages.ts';
 import { openLogFile } from './open-file.ts';
 import { logPath } from './path.ts';
@@ -22,6 +23,7 @@ function run(): void {
     return;
   }
   const appender = createAppender(db);
+  const checkInPlace = createInPlaceCheck(logPath(dataDir));
   const note = createHeadNote(dataDir);
   port.postMessage({ kind: 'open', head: toWire(appender.head()) } satisfies Opening);
   for (;;) {
@@ -35,6 +37,7 @@ function run(): void {
     try {
       switch (call.kind) {
         case 'append':
+          checkInPlace();
           return toAnswer(appender.append(call.batch, call.expectedHead, call.now));
         case 'snapshot':
           keepSnapshot(db, call.snapshot);
