@@ -1,11 +1,13 @@
 /** `/log`: its head and size, whether its chain holds, and all of it. */
 
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { z } from '@hono/zod-openapi';
 import type { JobPort } from '../control/port.ts';
 import { type Api, define } from './define.ts';
 import type { ApiPorts } from './ports.ts';
+import { Problem } from './problem.ts';
 
 type Verification = Awaited<ReturnType<JobPort['verify']>>;
 
@@ -38,7 +40,27 @@ const expectHead = z
   .transform((text) => ({ position: Number(text.split(':')[0]), hash: text.split(':')[1]! }))
   .openapi({ type: 'string' });
 
+/** Exports at once: each has a thread. */
+const mostExports = 4;
+
 export function log(api: Api, { queries, jobs, exportLog }: ApiPorts): void {
+  let exports = 0;
+  /** @throws {Problem} 503: too many. @throws {LogUnusable} before anything is sent */
+  async function beginExport(signal: AbortSignal): Promise<Readable> {
+    if (exports >= mostExports)
+      throw new Problem(503, `${mostExports} exports are running; ask again when one of them has ended`);
+    const lines = exportLog(signal);
+    exports += 1;
+    lines.once('close', () => {
+      exports -= 1;
+    });
+    await once(lines, 'readable').catch((error: Error) => {
+      // Nobody is there any more to be told.
+      if (!signal.aborted) throw error;
+    });
+    return lines;
+  }
+
   define(
     api,
     {
@@ -60,7 +82,7 @@ export function log(api: Api, { queries, jobs, exportLog }: ApiPorts): void {
       tag: 'log',
       query: { expectHead: expectHead.optional() },
       answer: verificationSchema,
-      problems: [409],
+      problems: [409, 503],
     },
     async ({ query }) => verificationView(await jobs.verify(query.expectHead)),
   );
@@ -72,9 +94,10 @@ export function log(api: Api, { queries, jobs, exportLog }: ApiPorts): void {
       summary: 'All of the log as NDJSON; gzip where it is accepted',
       tag: 'log',
       answer: z.string(),
+      problems: [503],
     },
     async (_, c) => {
-      const lines = exportLog(c.req.raw.signal);
+      const lines = await beginExport(c.req.raw.signal);
       const gzip = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
       const body = gzip ? lines.pipe(createGzip()).on('close', () => lines.destroy()) : lines;
       if (gzip) lines.on('error', (error) => body.destroy(error));

@@ -3,9 +3,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
-import { CommandConflict, JobRefused } from '../control/errors.ts';
+import { CommandConflict, JobFailed, JobRefused } from '../control/errors.ts';
 import { EngineError } from '../docker/engine.ts';
-import { LogUnwritable } from '../log/port.ts';
+import { LogUnusable, LogUnwritable } from '../log/port.ts';
 import { BadCursor } from '../queries/cursor.ts';
 import { QueryFailed } from '../queries/failed.ts';
 import { BadMoment } from '../queries/moment.ts';
@@ -60,7 +60,8 @@ export function toProblem(error: unknown): Pick<Problem, 'status' | 'message' | 
   if (error instanceof EngineError) {
     return withHint(error.status === 500 ? 502 : error.status, error.message, error.hint);
   }
-  if (error instanceof LogUnwritable) return withHint(503, error.message, error.hint);
+  if (error instanceof LogUnwritable || error instanceof LogUnusable || error instanceof JobFailed)
+    return withHint(503, error.message, error.hint);
   if (error instanceof CommandConflict || error instanceof JobRefused)
     return withHint(error.status, error.message, error.hint);
   if (error instanceof QueryFailed) return withHint(503, error.message, error.hint);

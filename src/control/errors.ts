@@ -17,3 +17,13 @@ export class JobRefused extends Error {
   readonly status = 409;
   readonly hint = 'wait for it, or cancel it (DELETE /replays/{id})';
 }
+
+/** A job could not be done, for a reason that is no defect: the log cannot be read. */
+export class JobFailed extends Error {
+  override readonly name = 'JobFailed';
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}

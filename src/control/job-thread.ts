@@ -50,8 +50,6 @@ async function run(): Promise<unknown> {
 
 run().then(
   (result) => tell({ kind: 'done', result }),
-  (error: Error & { hint?: string }) => {
-    const { message, hint } = error;
-    tell({ kind: 'failed', message: hint === undefined || hint === '' ? message : `${message}; ${hint}` });
-  },
+  (error: Error & { hint?: string }) =>
+    tell({ kind: 'failed', message: error.message, hint: error.hint ?? null }),
 );

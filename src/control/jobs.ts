@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ExpectedHead, Verification } from '../log/verify.ts';
 import { removeProjections } from '../projections/file.ts';
-import { JobRefused } from './errors.ts';
+import { JobFailed, JobRefused } from './errors.ts';
 import type { JobPort, Replay, ReplayTask } from './port.ts';
 
 export type Task = ReplayTask | { readonly mode: 'verify'; readonly expectHead?: ExpectedHead | undefined };
@@ -12,7 +12,8 @@ export type Task = ReplayTask | { readonly mode: 'verify'; readonly expectHead?:
 export type FromJob =
   | { readonly kind: 'progress'; readonly position: number; readonly head: number }
   | { readonly kind: 'done'; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly message: string };
+  /** `hint`: null for a defect. */
+  | { readonly kind: 'failed'; readonly message: string; readonly hint: string | null };
 
 export interface Jobs extends JobPort {
   stop(): Promise<void>;
@@ -90,7 +91,7 @@ export function createJobs({ dataDir, head, adopt, newId, now }: JobsDeps): Jobs
         const seconds = Math.max(1, now() - began) / 1_000;
         update(run, { position, head: message.head, eventsPerSecond: Math.round(position / seconds) });
       } else if (message.kind === 'done') void finish(run, message.result);
-      else end(run, { state: 'failed', error: message.message });
+      else end(run, { state: 'failed', error: [message.message, message.hint].filter(Boolean).join('; ') });
     });
     run.thread.on('error', (error: Error) => end(run, { state: 'failed', error: error.message }));
   }
@@ -160,7 +161,10 @@ function verification(thread: Worker): Promise<Verification> {
   return new Promise((resolve, reject) => {
     thread.on('message', (message: FromJob) => {
       if (message.kind === 'done') resolve(message.result as Verification);
-      else if (message.kind === 'failed') reject(new Error(message.message));
+      else if (message.kind === 'failed')
+        reject(
+          message.hint === null ? new Error(message.message) : new JobFailed(message.message, message.hint),
+        );
     });
     thread.on('error', reject);
     thread.on('exit', () => reject(new Error('the verification was ended')));

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
 import { exportLog } from './export.ts';
 import type { FromExport } from './export-stream.ts';
+import { LogUnusable } from './port.ts';
 
 const { dataDir } = workerData as { dataDir: string };
 const port = parentPort!;
@@ -31,6 +32,9 @@ const out = new Writable({
 exportLog({ dataDir, out })
   .then(
     () => tell({ kind: 'end' }),
-    (error: Error) => tell({ kind: 'failed', message: error.message }),
+    (error: Error) => {
+      const unusable = error instanceof LogUnusable ? { code: error.code, hint: error.hint } : null;
+      tell({ kind: 'failed', message: error.message, unusable });
+    },
   )
   .finally(() => port.close());
