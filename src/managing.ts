@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { createCommands } from './control/commands.ts';
 import { createJobs } from './control/jobs.ts';
 import { createStatus } from './control/status.ts';
+import { createConceal } from './docker/secrets.ts';
 import type { Following } from './following.ts';
 import { openExport } from './log/export-stream.ts';
 import type { Logger } from './observability/logger.ts';
@@ -98,6 +99,7 @@ function commandsOf({ serving, recording, following }: Running, now: () => numbe
     connected: () => following.status().connected,
     absence: () => `the Docker engine is away (${following.status().reason})`,
     read: serving.read,
+    conceal: createConceal(Buffer.from(serving.labelKey)),
     newId: randomUUID,
     now,
   });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type EngineCommands, EngineError } from '../docker/engine.ts';
-import type { Actor, Event } from '../events/event.ts';
+import type { Actor, DataOf, Event } from '../events/event.ts';
 import type { CommandId, ContainerId, EngineId, Position } from '../events/ids.ts';
 import { commandKey } from '../events/keys.ts';
 import type { ContainerObservation } from '../events/observations.ts';
@@ -24,19 +24,28 @@ export interface CommandDeps {
   readonly absence: () => string;
   /** Runs a question on the log; for outcomes of commands that were carried out before. */
   readonly read: <T>(question: (reader: LogReader) => T) => T;
+  /** A keyed digest, for what must not be recorded itself. */
+  readonly conceal: (value: string) => string;
   readonly newId: () => string;
   readonly now: () => number;
 }
 
+interface UnderWay {
+  readonly data: Requested;
+  readonly outcome: Promise<CommandOutcome>;
+}
+
 export function createCommands(deps: CommandDeps): CommandPort['execute'] {
-  const running = new Map<CommandId, Promise<CommandOutcome>>();
+  const running = new Map<CommandId, UnderWay>();
 
   return function execute(command, actor, options) {
     const id = commandIdOf(options.idempotencyKey) ?? (deps.newId() as CommandId);
+    const data = requestedOf(deps, id, command);
     const earlier = running.get(id);
-    if (earlier !== undefined) return earlier;
-    const outcome = carryOut(deps, id, command, actor, options).finally(() => running.delete(id));
-    running.set(id, outcome);
+    if (earlier !== undefined)
+      return isSameCommand(earlier.data, data) ? earlier.outcome : Promise.reject(otherCommand());
+    const outcome = carryOut(deps, data, command, actor, options).finally(() => running.delete(id));
+    running.set(id, { data, outcome });
     return outcome;
   };
 }
@@ -68,28 +77,35 @@ function commandIdOf(key: string | undefined): CommandId | null {
   ].join('-') as CommandId;
 }
 
+const engineOf = ({ loop }: CommandDeps): EngineId | null => loop.state().engine?.id ?? null;
+
+function requestedOf(deps: CommandDeps, id: CommandId, command: Command): Requested {
+  const called = calledOf(command);
+  const known = findContainer(deps.loop.state(), engineOf(deps), called);
+  const about = { command: id, kind: command.kind, name: known?.name ?? called };
+  const container = known?.container ?? null;
+  return { ...about, container, parameters: parametersOf(command, deps.conceal) };
+}
+
 async function carryOut(
   deps: CommandDeps,
-  id: CommandId,
+  data: Requested,
   command: Command,
   actor: Actor,
   options: CommandOptions,
 ): Promise<CommandOutcome> {
-  const state = deps.loop.state();
-  const engine = state.engine?.id ?? null;
-  const called = calledOf(command);
-  const known = findContainer(state, engine, called);
-  const container = known?.container ?? null;
-  const about = { command: id, kind: command.kind, name: known?.name ?? called, container };
-  const data = { ...about, parameters: parametersOf(command) };
+  const engine = engineOf(deps);
+  const { parameters: _, ...about } = data;
+  const { container } = about;
   const requested = await deps.loop.record(commandNote('CommandRequested', data, actor, engine, deps.now()));
-  if (requested === null) return repeat(deps, id, data);
+  if (requested === null) return repeat(deps, data);
   let withdrawal: Withdrawal | null = null;
   try {
     if (!deps.connected())
       throw new EngineError(deps.absence(), 503, 'start the Docker engine, or mend --docker-host');
     withdrawal = await deps.leaving.before(command, engine, container);
-    const done = await ask(deps.engine, command, container ?? called ?? '', id, options);
+    const called = container ?? calledOf(command) ?? '';
+    const done = await ask(deps.engine, command, called, about.command, options);
     const succeeded = { ...about, container: done.container ?? container };
     const event = await deps.loop.record(
       commandNote('CommandSucceeded', succeeded, portolan, engine, deps.now(), requested),
@@ -108,17 +124,12 @@ async function carryOut(
 }
 
 /** Asked before under the same key: gives the outcome of then, and does nothing. */
-function repeat(deps: CommandDeps, id: CommandId, data: About): CommandOutcome {
+function repeat(deps: CommandDeps, data: Requested): CommandOutcome {
   const [requested, outcome] = deps.read((reader) => [
-    eventBy(reader, commandKey(id, 'requested')),
-    eventBy(reader, commandKey(id, 'outcome')),
+    eventBy(reader, commandKey(data.command, 'requested')),
+    eventBy(reader, commandKey(data.command, 'outcome')),
   ]);
-  if (requested?.type !== 'CommandRequested' || !isSameCommand(requested.data, data)) {
-    throw new CommandConflict(
-      'this Idempotency-Key was used for another command',
-      'use a new key for a new command',
-    );
-  }
+  if (requested?.type !== 'CommandRequested' || !isSameCommand(requested.data, data)) throw otherCommand();
   if (outcome?.type === 'CommandSucceeded') return outcomeOf(outcome, []);
   if (outcome?.type === 'CommandFailed') throw new EngineError(outcome.data.message, outcome.data.status);
   throw new EngineError(
@@ -128,18 +139,21 @@ function repeat(deps: CommandDeps, id: CommandId, data: About): CommandOutcome {
   );
 }
 
-interface About {
-  readonly name: string | null;
-  readonly container: ContainerId | null;
-}
+const otherCommand = (): CommandConflict =>
+  new CommandConflict('this Idempotency-Key was used for another command', 'use a new key for a new command');
+
+type Requested = DataOf<'CommandRequested'>;
 
 /** A container renamed since is the same one, and so is one that was not known yet. */
-function isSameCommand(before: About, now: About): boolean {
-  const about = { name: null, container: null };
+function isSameCommand(before: Requested, now: Requested): boolean {
   const isSameContainer = before.container !== null && before.container === now.container;
+  // What was requested before digests of values were recorded is told by names alone.
+  const { values, ...named } = now.parameters;
+  const parameters = 'values' in before.parameters ? now.parameters : named;
   return (
+    before.kind === now.kind &&
     (isSameContainer || before.name === now.name) &&
-    isDeepStrictEqual({ ...before, ...about }, { ...now, ...about })
+    isDeepStrictEqual(before.parameters, parameters)
   );
 }
 
@@ -208,8 +222,8 @@ function findContainer(
   return prefixed.length === 1 ? prefixed[0]!.observation : null;
 }
 
-/** What may be kept of a command: names, never values that could be secrets. */
-function parametersOf(command: Command): Record<string, unknown> {
+/** What may be kept of a command: names, never values that could be secrets, but a digest that tells them from others. */
+function parametersOf(command: Command, conceal: CommandDeps['conceal']): Record<string, unknown> {
   switch (command.kind) {
     case 'create': {
       const { image, network, pull, start, env, labels, cmd } = command.parameters;
@@ -221,6 +235,7 @@ function parametersOf(command: Command): Record<string, unknown> {
         env: env && Object.keys(env).sort(),
         labels: labels && Object.keys(labels).sort(),
         arguments: cmd?.length,
+        values: (env ?? labels ?? cmd) && conceal(JSON.stringify([sorted(env), sorted(labels), cmd])),
       });
     }
     case 'stop':
@@ -238,6 +253,9 @@ function parametersOf(command: Command): Record<string, unknown> {
       return command satisfies never;
   }
 }
+
+const sorted = (values: Readonly<Record<string, string>> = {}): [string, string][] =>
+  Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1));
 
 const defined = (values: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

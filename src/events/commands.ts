@@ -16,7 +16,7 @@ const about = {
 
 export const commandRequestedSchema = z.strictObject({
   ...about,
-  /** Redacted: env by name only, no label values outside the known families. */
+  /** Redacted: variables and labels by name only. `values` is a keyed digest of what is left out. */
   parameters: z.record(z.string(), z.unknown()),
 });
 

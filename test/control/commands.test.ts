@@ -73,5 +73,36 @@ test('a create is recorded with the names of its variables and labels, never wit
     env: ['ANOTHER', 'PASSWORD'],
     labels: ['portolan.port', 'token'],
     arguments: 2,
+    values: expect.stringMatching(/^hmac:[0-9a-f]{64}$/),
   });
+});
+
+test('a key under which another command is still being carried out is refused, whoever asks first', async () => {
+  await engine.run({ name: 'one' });
+  await engine.run({ name: 'two' });
+  await portolan.answers('one.docker.localhost', 200);
+  await portolan.answers('two.docker.localhost', 200);
+  const key = { 'Idempotency-Key': 'at-once' };
+  const stop = (name: string) => portolan.api('POST', `/containers/${name}/stop`, undefined, key);
+  const answers = await Promise.all([stop('one'), stop('one'), stop('two')]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 422]);
+  expect(answers[1]!.body).toBe(answers[0]!.body);
+  await portolan.answers('two.docker.localhost', 200);
+});
+
+test('a create under the key of one with other values is another command', async () => {
+  const create = (env: Record<string, string>, cmd: string[] = ['serve']) =>
+    portolan.api(
+      'POST',
+      '/containers',
+      { image: 'nginx', name: 'valued', env, cmd, start: false },
+      {
+        'Idempotency-Key': 'valued',
+      },
+    );
+  const first = await create({ A: '1', B: '2' });
+  expect(first.status, first.body).toBe(201);
+  expect((await create({ B: '2', A: '1' })).status).toBe(201);
+  expect((await create({ A: '1', B: '3' })).status).toBe(422);
+  expect((await create({ A: '1', B: '2' }, ['other'])).status).toBe(422);
 });
