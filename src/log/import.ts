@@ -2,7 +2,6 @@
 import { hash } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
@@ -14,6 +13,7 @@ import { specOf, type Transferred } from './export.ts';
 import { toUnusable } from './faults.ts';
 import { createHeadNote, headPath } from './head-file.ts';
 import { createInsert, type InsertedEvent } from './insert.ts';
+import { LineTooLong, splitLines } from './lines.ts';
 import { lockFolder } from './lock.ts';
 import { createNames } from './names.ts';
 import { logPath } from './path.ts';
@@ -114,12 +114,12 @@ async function fill(
 
 /** @throws {ImportRefused} it is not gzip as it should be, or was cut */
 async function* linesOf(input: Readable, read: () => number): AsyncGenerator<string> {
-  const lines = createInterface({ input, crlfDelay: Infinity });
   // Where a bad line has ended the reading, nobody else hears how the rest of the file fails.
-  lines.on('error', () => undefined);
+  input.on('error', () => undefined);
   try {
-    yield* lines;
+    yield* splitLines(input);
   } catch (error) {
+    if (error instanceof LineTooLong) throw badLine(read() + 1, error.message);
     const { code, message } = error as NodeJS.ErrnoException;
     if (!/^Z_/.test(code ?? '')) throw error;
     throw new ImportRefused(

@@ -13,6 +13,8 @@ import { ImportRefused } from '../../src/log/transfer-format.ts';
 import { parseHead, verifyLog } from '../../src/log/verify-log.ts';
 import { lifecycles } from '../support/lifecycles.ts';
 import { append, dump, foldAll, projecting, scratch, silent, writeLog } from '../support/projecting.ts';
+import { makeNote } from './fixtures.ts';
+import { appendTo } from './support.ts';
 
 const { batches } = lifecycles(7, 60);
 const told = batches.slice(0, -20);
@@ -58,6 +60,19 @@ test('a history is the same on another machine: its hashes, its projections, and
       firstBad: null,
     });
   });
+});
+
+test('a history with line separators within its texts is the same on another machine', async () => {
+  using folder = scratch();
+  using elsewhere = scratch();
+  const log = await openLog({ dataDir: folder.dataDir, logger: silent });
+  await appendTo(log, [makeNote('a\u2028b\u2029c\u0085d')]);
+  await log.close();
+  const { head } = await importLog({
+    dataDir: elsewhere.dataDir,
+    input: Readable.from([await exported(folder.dataDir)]),
+  });
+  expect(head).toEqual({ position: 1, hash: log.head().hash });
 });
 
 test('an imported log is gone on with', async () => {
