@@ -21,6 +21,8 @@ import {
   type EventLine,
   endSchema,
   eventSchema,
+  formatName,
+  formatVersion,
   headerSchema,
   ImportRefused,
   specSchema,
@@ -183,7 +185,7 @@ function createIntake(db: DatabaseFile) {
       const value = parse(text);
       if (!begun) {
         begun = headerSchema.safeParse(value).success;
-        return begun ? null : 'it does not begin as an export of Portolan does';
+        return begun ? null : foreign(value);
       }
       if (ended) return 'there is more after the end';
       if (value === null || typeof value !== 'object') return 'it is no JSON object';
@@ -214,6 +216,13 @@ function fieldsOf(event: EventLine, previous: Buffer): InsertedEvent {
     salt: bytes(event.salt),
     dataDigest: bytes(event.dataDigest),
   };
+}
+
+function foreign(value: unknown): string {
+  const { format, version } = (value ?? {}) as { readonly format?: unknown; readonly version?: unknown };
+  return format === formatName && typeof version === 'number'
+    ? `it is an export of format version ${version}; this Portolan knows ${formatVersion}`
+    : 'it does not begin as an export of Portolan does';
 }
 
 function parse(text: string): unknown {

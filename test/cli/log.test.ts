@@ -99,6 +99,19 @@ test('an export writes into a device, and never puts a file in its place', async
   expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
 });
 
+test('an export whose reader leaves before it is whole has failed', async () => {
+  const child = spawn(process.execPath, [command, 'export', '--data-dir', portolan.dataDir], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let error = '';
+  child.stderr.on('data', (chunk) => {
+    error += chunk;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect([code, error]).toEqual([1, 'portolan: whoever reads the export left before it was whole\n']);
+});
+
 test('an export goes to standard output, and replaces no file unasked', async () => {
   const { out } = await on(portolan.dataDir, 'export');
   expect(JSON.parse(out.trim().split('\n').at(-1)!)).toHaveProperty('end');

@@ -167,7 +167,11 @@ describe('an import is refused, and leaves nothing behind', () => {
     ],
     ['another file', () => ['{"hello":"world"}'], /^line 1: it does not begin as an export of Portolan does/],
     ['an empty file', () => [], /^the file was cut after line 0/],
-    ['a newer format', (lines) => lines.with(0, '{"format":"portolan-log","version":2}'), /^line 1: /],
+    [
+      'a newer format',
+      (lines) => lines.with(0, '{"format":"portolan-log","version":2}'),
+      /^line 1: it is an export of format version 2; this Portolan knows 1$/,
+    ],
     ['more after the end', (lines) => [...lines, lines.at(-1)!], /there is more after the end/],
     [
       'a field that is no field',

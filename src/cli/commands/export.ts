@@ -23,7 +23,8 @@ export function exporting(program: Command): void {
     .option('-f, --force', 'replace a file that exists')
     .action(async (file: string, { force }: Options, command: Command) => {
       const { output, options } = offline(command);
-      if (file !== '-') refusePlace(file, force === true);
+      if (file === '-') failWithReader(output.failure);
+      else refusePlace(file, force === true);
       const progress = createProgress();
       await interruptible(async (signal) => {
         const { events, head } = await write(file, {
@@ -46,6 +47,15 @@ function refusePlace(file: string, force: boolean): void {
     throw new CliFailure(`${file} exists`, exitCodes.usage, ['--force replaces it']);
   if (!existsSync(dirname(file)))
     throw new CliFailure(`there is no folder ${dirname(file)}`, exitCodes.notFound);
+}
+
+/** A part of an export is no backup: here a reader that leaves before the end is a failure. */
+function failWithReader(tell: (failure: CliFailure) => void): void {
+  process.stdout.prependListener('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') return;
+    tell(new CliFailure('whoever reads the export left before it was whole', exitCodes.no));
+    process.exit(exitCodes.no);
+  });
 }
 
 /** Beside its place, then renamed: what has the name is whole. A device or a pipe is written, never replaced. */
