@@ -103,7 +103,7 @@ export function createLoop(deps: LoopDeps): Loop {
       else drop(batch, problem);
     }
     // A takeover opens a route, which could not be recorded now.
-    clock.set(problem === null ? (nextTakeover(durable)?.at ?? null) : null);
+    clock.set(problem === null ? (nextTakeover(durable)?.at ?? null) : null, durable.policy?.claimHold ?? 0);
   }
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
@@ -149,7 +149,7 @@ export function createLoop(deps: LoopDeps): Loop {
 
   function decideOne(waiting: Waiting, now: number): Decided {
     if (waiting.input === 'clock') {
-      const due = advanceClock(ahead, now);
+      const due = advanceClock(ahead, now, Math.max(now, clock.reached()));
       clock.keepUp();
       return { waiting, fact: null, step: due };
     }

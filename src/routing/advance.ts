@@ -48,7 +48,7 @@ export function takeOverUntil(state: State, until: number): Site[] {
     const { at, sites } = next;
     const before = taken.length;
     for (const site of sites) {
-      const decisions = decide(state, [site], [], causeAt(state, site, at));
+      const decisions = decide(state, [site], [], causeAt(state, site, at, at));
       for (const decision of decisions)
         evolve(state, { ...decision, position: state.position, recordedAt: at } as Fact);
       if (decisions.some((one) => one.type === 'RouteOpened')) taken.push(site);
@@ -58,12 +58,15 @@ export function takeOverUntil(state: State, until: number): Site[] {
   return taken;
 }
 
-/** Gives sites whose holder has been down for long enough to those who wait for them. */
-export function advanceClock(state: State, now: number): Step {
+/**
+ * Gives sites whose holder has been down for long enough to those who wait for them.
+ * @param due by which claims have run out; later than `now` where the clock was set back meanwhile
+ */
+export function advanceClock(state: State, now: number, due = now): Step {
   const hosts = new Set<Host>();
   const events: NewEvent[] = [];
   for (const site of nextTakeover(state)?.sites ?? []) {
-    const decisions = decide(state, [site], [], causeAt(state, site, now));
+    const decisions = decide(state, [site], [], causeAt(state, site, now, due));
     for (const decision of decisions) fold(state, folded(state, decision, now), hosts);
     events.push(...decisions);
   }
@@ -97,9 +100,9 @@ function touched(state: State, event: FoldedEvent): Container[] {
 }
 
 /** The observation by which the holder of a site went down. */
-function causeAt(state: State, site: Site, now: number): Cause {
+function causeAt(state: State, site: Site, now: number, due: number): Cause {
   const down = containersOf(state, site)
     .filter((container) => container.stoppedSince !== null)
     .sort((one, other) => other.stoppedSince! - one.stoppedSince!)[0]!;
-  return dueCause(down.observedBy, site, now);
+  return dueCause(down.observedBy, site, now, due);
 }

@@ -23,6 +23,8 @@ export interface Cause {
   readonly reason: CloseReason | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** By which claims have run out. */
+  readonly due: number;
   /** Tells the consequences of one cause apart that come at different times; empty for those at once. */
   readonly occasion: string;
 }
@@ -33,16 +35,18 @@ export const causeOf = (event: Fact, now: number): Cause => ({
   inferred: event.inferred,
   reason: forcedReason(event),
   now,
+  due: now,
   occasion: '',
 });
 
 /** Time alone made it decide again: consequences of the observation in which the holder went down. */
-export const dueCause = (observedBy: EventId, site: Site, now: number): Cause => ({
+export const dueCause = (observedBy: EventId, site: Site, now: number, due: number): Cause => ({
   id: observedBy,
   correlationId: observedBy,
   inferred: false,
   reason: 'claimed-elsewhere',
   now,
+  due,
   occasion: `takeover ${site}`,
 });
 
@@ -84,7 +88,7 @@ const isClosing = ({ decision }: Placed): boolean => decision.type === 'RouteClo
 
 function decideSite(state: State, site: Site, cause: Cause): Placed[] {
   const placed: Placed[] = [];
-  const holder = holderOf(state, site, cause.now);
+  const holder = holderOf(state, site, cause.due);
   const contenders = containersOf(state, site);
   const ofHolder = contenders.filter((container) => container.intent.owner === holder).sort(byName);
   const chosen = withoutReplaced(ofHolder, site);

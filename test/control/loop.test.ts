@@ -22,6 +22,9 @@ async function startLoop() {
   const served = new Map<string, HostEntry>();
   const errors: unknown[] = [];
   let now = 1_767_600_000_000;
+  const setClock = (milliseconds: number): void => {
+    now += milliseconds;
+  };
   const loop: Loop = createLoop({
     log,
     state: createState(),
@@ -38,7 +41,7 @@ async function startLoop() {
   await loop.settled();
   const targetsOf = (name: string): number =>
     served.get(`${name}.docker.localhost` as Host)?.routes.flatMap(({ targets }) => targets).length ?? 0;
-  return { dataDir, log, loop, errors, targetsOf };
+  return { dataDir, log, loop, errors, targetsOf, setClock };
 }
 
 const seen = (observation: ContainerObservation): Input => ({
@@ -158,6 +161,23 @@ test('with the log unwritable nobody is woken for a takeover that could not be r
   await expect(loop.record(observed('next'))).rejects.toMatchObject({ name: 'LogUnwritable' });
   await loop.settled();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a claim runs out after its time also where the clock was a day ahead and was set back', async () => {
+  const { dataDir, loop, targetsOf, setClock } = await startLoop();
+  const shop = { spec: { labels: { 'portolan.host': 'shop.docker.localhost' } } };
+  setClock(86_400_000);
+  await loop.record(seen(running('holder', shop)));
+  await loop.record(seen(running('rival', shop)));
+  setClock(-86_400_000);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await loop.record(seen(exited(running('holder', shop))));
+  await loop.settled();
+  expect(targetsOf('shop')).toBe(0);
+  vi.advanceTimersByTime(defaultPolicy.claimHold);
+  await loop.settled();
+  expect(targetsOf('shop')).toBe(1);
+  expect(readAll(dataDir).at(-1)).toMatchObject({ type: 'RouteOpened', data: { owner: 'rival' } });
 });
 
 /** As another process would write the same log. */
