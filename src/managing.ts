@@ -61,7 +61,7 @@ export async function startManaging(running: Running, options: ManagingOptions):
     { host: config.apiHost, port: config.apiPort, names: apiNames(config) },
     {
       commands: commandsOf(running, now),
-      status: statusOf(running),
+      status: statusOf(running, now),
       queries: answering.queries,
       engine: following.reader,
       table: () => tableNow(serving, recording),
@@ -106,7 +106,7 @@ function commandsOf({ serving, recording, following }: Running, now: () => numbe
   return { execute, refused: recording.refusals.count };
 }
 
-function statusOf({ serving, recording, following }: Running): ApiPorts['status'] {
+function statusOf({ serving, recording, following }: Running, now: () => number): ApiPorts['status'] {
   const { log, proxy, trust, unreadable } = serving;
   const { loop, outage, warnings } = recording;
   return createStatus({
@@ -118,6 +118,7 @@ function statusOf({ serving, recording, following }: Running): ApiPorts['status'
     drifts: following.drifts,
     unreadable,
     others: () => [...proxy.problems(), ...warnings.list()],
+    now,
   });
 }
 

@@ -1,6 +1,6 @@
 /** The live side of the system, as the API shows it. */
 import type { EngineInfo } from '../docker/engine.ts';
-import type { Log, UnreadableEvent } from '../log/port.ts';
+import { isSetBack, type Log, type LogHead, type UnreadableEvent } from '../log/port.ts';
 import type { Outage } from './outage.ts';
 import type { EngineState, StatusPort } from './port.ts';
 import type { TrustKeeper } from './trust.ts';
@@ -38,8 +38,9 @@ export function createStatus(parts: {
   readonly unreadable: readonly UnreadableEvent[];
   /** Problems that other parts know of. */
   readonly others: () => readonly string[];
+  readonly now: () => number;
 }): StatusPort {
-  const { log, outage } = parts;
+  const { log, outage, now } = parts;
   return {
     engine: parts.engine,
     log() {
@@ -50,6 +51,7 @@ export function createStatus(parts: {
     drifts: parts.drifts,
     problems: () => [
       ...(outage.problem() === '' ? [] : [outage.problem()]),
+      ...clockProblem(log.head(), now()),
       ...parts.others(),
       ...parts.unreadable.map(
         ({ position, type, problem }) =>
@@ -59,3 +61,10 @@ export function createStatus(parts: {
     subscribe: log.subscribe,
   };
 }
+
+const clockProblem = (head: LogHead, now: number): string[] =>
+  isSetBack(now, head)
+    ? [
+        `the clock was set back: until it gets there events are recorded at ${new Date(head.recordedAt).toISOString()}`,
+      ]
+    : [];

@@ -11,6 +11,9 @@ export interface LogHead {
   readonly recordedAt: number;
 }
 
+/** Whether `recordedAt` stands still until the clock gets there; what it is corrected by all the time does not count. */
+export const isSetBack = (now: number, { recordedAt }: LogHead): boolean => recordedAt > now + 1_000;
+
 export type AppendOutcome =
   | { readonly kind: 'appended'; readonly events: readonly Event[]; readonly head: LogHead }
   /** Someone else appended: decide again on the new head. Nothing was written. */

@@ -1,5 +1,6 @@
 /** Questions that name a moment, put together. */
 import type { DatabaseFile } from '../db/open.ts';
+import type { LogHead } from '../log/port.ts';
 import { createAsOf } from './as-of.ts';
 import { decodeCursor } from './cursor.ts';
 import { createDiffs } from './diff.ts';
@@ -14,13 +15,13 @@ export function createPast(
   log: DatabaseFile,
   projections: DatabaseFile,
   events: EventQueries,
-  head: () => number,
+  head: () => LogHead,
 ) {
   const momentOf = createMoments(log, head);
   const asOf = createAsOf(projections);
   const diffs = createDiffs(asOf, createRouteChanges(projections), events);
   const why = createWhy(projections, asOf, events);
-  const now = (): Moment => ({ position: head(), instant: null });
+  const now = (): Moment => ({ position: head().position, instant: null });
   const at = (moment: At | undefined): Moment => (moment === undefined ? now() : momentOf(moment));
 
   /** Without an end it is now: pages after the first then end where that ended. */

@@ -43,7 +43,7 @@ export function openQuestions(dataDir: string) {
       ask: inOneView(
         {
           ...createRouteQueries(projections),
-          ...createPast(log, projections, events, () => reader.head().position),
+          ...createPast(log, projections, events, reader.head),
           events: events.events,
           history: createHistoryQuery(projections),
           audit: createAuditQuery(projections),

@@ -28,7 +28,7 @@ export async function withPast(dataDir: string, run: (past: Past) => void | Prom
     const db = openDatabase(projectionsPath(dataDir), { readonly: true, synchronous: 'NORMAL' });
     try {
       const events = createEventQueries(log, reader, db);
-      const past = createPast(log, db, events, () => reader.head().position);
+      const past = createPast(log, db, events, reader.head);
       await run({ ...past, history: createHistoryQuery(db) });
     } finally {
       log.close();
