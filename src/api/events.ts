@@ -2,8 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { type EventType, eventTypes } from '../events/event.ts';
 import { cutPage } from '../queries/cursor.ts';
-import { parseHost } from '../routing/host.ts';
 import { type Api, define } from './define.ts';
+import { hostName } from './host-name.ts';
 import { bounded, momentSchema, positionSchema, withinLog } from './moment.ts';
 import { pageOf, paging } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
@@ -37,7 +37,7 @@ export function events(api: Api, { queries, status }: ApiPorts): void {
         order: z.enum(['asc', 'desc']).default('asc'),
         type: type.optional(),
         container: containerFilter.optional(),
-        host: z.string().optional(),
+        host: hostName.optional(),
         actor: actorFilter.optional(),
         since: momentSchema.optional(),
         until: momentSchema.optional(),
@@ -46,8 +46,7 @@ export function events(api: Api, { queries, status }: ApiPorts): void {
     },
     async ({ query }) => {
       if (query.after !== undefined) withinLog('after', query.after, status.log().position);
-      const host = query.host && (parseHost(query.host) ?? query.host);
-      return queries.events({ ...bounded(query), host });
+      return queries.events(bounded(query));
     },
   );
   define(

@@ -75,15 +75,18 @@ export function toProblem(error: unknown): Pick<Problem, 'status' | 'message' | 
   return null;
 }
 
+/** Parameters as they were sent; null for a body. */
+type Sent = Readonly<Record<string, string>> | null;
+
 /** What did not fit a schema, field by field. */
-export function validationProblem(error: z.ZodError, where: string, input: unknown): Problem {
+export function validationProblem(error: z.ZodError, where: string, sent: Sent): Problem {
   const errors = error.issues.flatMap((issue): FieldError[] => {
     const names = issue.code === 'unrecognized_keys' ? issue.keys : [''];
     return names.map((name) => {
       const path = [...issue.path.map(String), ...(name === '' ? [] : [name])];
       const field = where === 'json' ? `/${path.join('/')}` : path.join('.');
-      const message = name === '' ? allowed(issue) : `${name} is not known here`;
-      return { field, ...shown(input, path), message };
+      const message = name === '' ? allowed(issue, where) : `${name} is not known here`;
+      return { field, ...shown(sent, path), message };
     });
   });
   const first = errors[0];
@@ -91,18 +94,16 @@ export function validationProblem(error: z.ZodError, where: string, input: unkno
   return new Problem(400, detail, errors);
 }
 
-function allowed(issue: z.core.$ZodIssue): string {
+function allowed(issue: z.core.$ZodIssue, where: string): string {
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
+  if (where === 'query' && issue.message.endsWith(', received array'))
+    return 'it is given more than once; once is allowed';
   const missing = /^Invalid input: expected (\w+), received undefined$/.exec(issue.message);
   return missing === null ? issue.message : `it is missing; a ${missing[1]} is needed`;
 }
 
-/** The value as it was sent, cut short; never of a field that may hold a secret. */
-function shown(input: unknown, path: readonly string[]): { value?: string } {
-  if (path[0] === 'env' || path[0] === 'labels' || path[0] === 'cmd') return {};
-  const value = path.reduce<unknown>(
-    (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
-    input,
-  );
-  return value === undefined ? {} : { value: (JSON.stringify(value) ?? '').slice(0, 100) };
+/** The value as it was sent, cut short. */
+function shown(sent: Sent, [name = '']: readonly string[]): { value?: string } {
+  const value = sent !== null && Object.hasOwn(sent, name) ? sent[name] : undefined;
+  return value === undefined ? {} : { value: value.slice(0, 100) };
 }

@@ -111,8 +111,12 @@ function resources(ports: ApiPorts): Api {
 
 function newApp({ logger }: ApiPorts): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({
-    defaultHook: (result) => {
-      if (!result.success) throw validationProblem(result.error as never, result.target, undefined);
+    defaultHook: (result, c) => {
+      if (result.success) return;
+      // A value of a body may be a secret, and is not repeated.
+      const sent =
+        result.target === 'query' ? c.req.query() : result.target === 'param' ? c.req.param() : null;
+      throw validationProblem(result.error as never, result.target, sent);
     },
   });
   app.notFound(nothingHere(app));

@@ -92,3 +92,25 @@ test('a refusal names the parameter that is wrong or missing', async () => {
   const env = await refused('POST', '/containers', { image: 'web', env: { 'A=': '1' } });
   expect(env.detail).toBe('/env/A=: a variable name without = is allowed');
 });
+
+test('a parameter that is refused is named with its value and with what is allowed', async () => {
+  for (const [path, error] of [
+    ['/routes?limit=many', { field: 'limit', value: 'many', message: 'a number from 1 to 1000 is allowed' }],
+    [
+      '/routes?limit=1&limit=2',
+      { field: 'limit', value: '1', message: 'it is given more than once; once is allowed' },
+    ],
+    ['/routes?nonsense=1', { field: 'nonsense', value: '1', message: 'nonsense is not known here' }],
+    ['/routes/none', { field: 'routeId', value: 'none', message: 'a route id is allowed: 16 hex digits' }],
+  ] as const)
+    expect((await refused('GET', path)).errors).toEqual([error]);
+  const body = await portolan.api('POST', '/session', { token: 's3cr3t', other: 's3cr3t' });
+  expect([body.status, body.body.includes('s3cr3t')]).toEqual([400, false]);
+});
+
+test('an empty host, or one that is none, is not taken for every host', async () => {
+  const message = 'a host name is allowed, e.g. nginx1.docker.localhost';
+  for (const host of ['', 'a%20b', '%00'])
+    expect((await refused('GET', `/events?host=${host}`)).errors).toMatchObject([{ field: 'host', message }]);
+  expect((await portolan.json<Page>('/events?host=ONE.docker.localhost.')).items.length).toBeGreaterThan(0);
+});
