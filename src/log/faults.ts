@@ -56,6 +56,15 @@ export function toUnusable(error: unknown, path: string): LogUnusable {
   return new LogUnusable(`${path}: ${says}`, code === 'damaged' ? 'damaged' : 'io', openHints[code]);
 }
 
+/** A log that is in use and cannot be opened or read again cannot be written either. */
+export function asUnwritable({ message, code, hint }: LogUnusable): LogUnwritable {
+  return new LogUnwritable(message, code === 'damaged' || code === 'truncated' ? 'damaged' : 'io', hint);
+}
+
+/** What comes from neither SQLite nor the system is a defect of ours, and says nothing of the log. */
+export const isFault = (error: unknown): boolean =>
+  error instanceof LogUnwritable || /^(SQLITE_|E[A-Z0-9]+$)/.test(codeOf(error));
+
 /** SQLite calls it an I/O error when a file system became read-only while the file was open; opening it again tells. */
 function beneath(error: unknown, path: string): unknown {
   if (!codeOf(error).startsWith('SQLITE_IOERR')) return error;

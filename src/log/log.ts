@@ -4,6 +4,7 @@ import type { Event, NewEvent } from '../events/event.ts';
 import type { Position } from '../events/ids.ts';
 import { currentVersion } from '../events/upcast.ts';
 import { encodeEvent } from './encode.ts';
+import { asUnwritable } from './faults.ts';
 import { lockFolder } from './lock.ts';
 import type { Answer, Call, WriterHead } from './messages.ts';
 import { type AppendOutcome, type Log, type LogHead, LogUnusable, LogUnwritable } from './port.ts';
@@ -21,14 +22,21 @@ export async function openLog(options: { readonly dataDir: string; readonly logg
       logger.error({ err: error }, 'the thread that writes the log has failed'),
     );
   try {
-    return createLog(await start(), start, lock.release);
+    return createLog(await start(), start, lock.release, (error) =>
+      logger.error({ err: error }, 'what follows the log has failed'),
+    );
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-function createLog(first: WriterThread, start: () => Promise<WriterThread>, release: () => void): Log {
+function createLog(
+  first: WriterThread,
+  start: () => Promise<WriterThread>,
+  release: () => void,
+  onDefect: (error: unknown) => void,
+): Log {
   const listeners = new Set<(events: readonly Event[]) => void>();
   const writer = createRestarting(first, start);
   let head = toHead(first.head);
@@ -43,7 +51,7 @@ function createLog(first: WriterThread, start: () => Promise<WriterThread>, rele
       case 'appended': {
         head = toHead(answer.head);
         const events = placeAll(batch, answer.head, answer.hashes);
-        for (const listener of listeners) listener(events);
+        tell(events);
         return { kind: 'appended', events, head };
       }
       case 'conflict':
@@ -53,10 +61,23 @@ function createLog(first: WriterThread, start: () => Promise<WriterThread>, rele
         return answer;
       case 'unwritable':
         throw new LogUnwritable(answer.message, answer.code, answer.hint);
+      case 'failed':
+        throw answer.error;
       case 'done':
         throw new TypeError('the writer answered an append as if it were none');
       default:
         return answer satisfies never;
+    }
+  }
+
+  /** They are on disk, whatever becomes of one who listens. */
+  function tell(events: readonly Event[]): void {
+    for (const listener of listeners) {
+      try {
+        listener(events);
+      } catch (error) {
+        onDefect(error);
+      }
     }
   }
 
@@ -65,6 +86,7 @@ function createLog(first: WriterThread, start: () => Promise<WriterThread>, rele
     append,
     async keepSnapshot(snapshot) {
       const answer = await writer.call({ kind: 'snapshot', snapshot });
+      if (answer.kind === 'failed') throw answer.error;
       if (answer.kind === 'unwritable') throw new LogUnwritable(answer.message, answer.code, answer.hint);
     },
     subscribe(listener) {
@@ -89,8 +111,7 @@ function createRestarting(first: WriterThread, start: () => Promise<WriterThread
       thread = await start();
     } catch (error) {
       if (!(error instanceof LogUnusable)) throw error;
-      const code = error.code === 'damaged' || error.code === 'truncated' ? 'damaged' : 'io';
-      throw new LogUnwritable(error.message, code, error.hint);
+      throw asUnwritable(error);
     }
   }
 

@@ -32,6 +32,8 @@ export type Answer =
   | { readonly kind: 'conflict'; readonly head: WriterHead }
   | { readonly kind: 'repeated'; readonly ids: readonly EventId[] }
   | { readonly kind: 'done' }
+  /** A defect of ours: nothing of what was called is in the log, which can be written as before. */
+  | { readonly kind: 'failed'; readonly error: unknown }
   | {
       readonly kind: 'unwritable';
       readonly message: string;

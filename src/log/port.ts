@@ -26,7 +26,8 @@ export interface Log {
   /**
    * All of the batch durably in one commit, or nothing. `now` is milliseconds since the epoch; the writer clamps it so
    * that `recordedAt` never decreases.
-   * @throws {LogUnwritable} disk full, read-only, damaged; the caller may try again later
+   * @throws {LogUnwritable} disk full, read-only, damaged; the caller may try again later. Anything else is a defect, and
+   * says nothing of the log.
    */
   append(batch: readonly NewEvent[], expectedHead: Position, now: number): Promise<AppendOutcome>;
   /** Keeps a snapshot's bytes; the caller appends `SnapshotTaken` with their digest. Keeps the newest three. */

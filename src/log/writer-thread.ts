@@ -48,8 +48,9 @@ export async function startWriter(
   function call(message: Call): Promise<Answer> {
     if (ended) return Promise.reject(threadEnded());
     const answer = Promise.withResolvers<Answer>();
-    waiting.push(answer);
+    // Before it is waited for: what cannot be posted is never answered, and each would get the answer of the one before.
     worker.postMessage(message);
+    waiting.push(answer);
     Atomics.add(bell, 0, 1);
     Atomics.notify(bell, 0);
     return answer.promise;

@@ -2,7 +2,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { DatabaseFile } from '../db/open.ts';
 import { type Appended, createAppender, type Head } from './append.ts';
-import { toUnusable, toUnwritable } from './faults.ts';
+import { isFault, toUnusable, toUnwritable } from './faults.ts';
 import { createHeadNote } from './head-file.ts';
 import { createInPlaceCheck } from './in-place.ts';
 import type { Answer, Call, Opening, WriterData, WriterHead } from './messages.ts';
@@ -50,6 +50,7 @@ function run(): void {
           return call satisfies never;
       }
     } catch (error) {
+      if (!isFault(error)) return { kind: 'failed', error };
       const { message: text, code, hint } = toUnwritable(error, logPath(dataDir));
       return { kind: 'unwritable', message: text, code, hint };
     }

@@ -83,3 +83,31 @@ async function until(holds: () => boolean): Promise<void> {
   }
   throw new Error('it did not come to hold within 10 s');
 }
+
+test.each([
+  ['posted to the thread', Symbol('no text')],
+  ['stored', []],
+])(
+  'an event that cannot be %s is a defect of ours and fails alone: the log can be written as before',
+  async (_, name) => {
+    const folder = makeFolder();
+    const log = await open(folder);
+    const odd = makeNote('odd', { actor: { kind: 'api', name: name as never } });
+    const outcomes = await Promise.allSettled([appendTo(log, [odd]), appendTo(log, makeNotes(1))]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    expect((outcomes[0] as PromiseRejectedResult).reason).not.toMatchObject({ name: 'LogUnwritable' });
+    expect(readAll(folder)).toHaveLength(1);
+    expect(verify(folder)).toMatchObject({ valid: true });
+  },
+);
+
+test('who follows the log and fails takes nothing from those beside him, nor from the append', async () => {
+  const log = await open(makeFolder());
+  const told: number[] = [];
+  log.subscribe(() => {
+    throw new TypeError('a follower');
+  });
+  log.subscribe((events) => told.push(events.length));
+  await appendTo(log, makeNotes(2));
+  expect(told).toEqual([2]);
+});
