@@ -9,11 +9,13 @@ import { policyOf } from './control/policy.ts';
 import { foldInto } from './control/recover.ts';
 import { createRefusalCounter, type RefusalCounter } from './control/refusals.ts';
 import { createSnapshots } from './control/snapshots.ts';
+import { createTableFeed } from './control/table-feed.ts';
 import { createWarnings, type Warnings } from './control/warnings.ts';
 import type { Placement } from './docker/engine.ts';
 import type { Policy, Reach } from './events/decisions.ts';
 import type { DataOf } from './events/event.ts';
 import { uniqueKey } from './events/keys.ts';
+import { LogUnwritable } from './log/port.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Serving } from './serving.ts';
 
@@ -46,9 +48,14 @@ const worthSnapshot = 100;
 
 export function startRecording(serving: Serving, options: RecordingOptions): Recording {
   const { logger, now, onError, onOutageOver } = options;
-  const { log, state, read, proxy, served } = serving;
+  const { log, state, read, proxy, served, entries } = serving;
   const outage = createOutage({ loop: () => loop, now, onOver: onOutageOver, onError });
-  const snapshots = createSnapshots({ log, loop: () => loop, now, onError }, serving.snapshot);
+  const onNoSnapshot = (error: unknown): void => {
+    if (error instanceof LogUnwritable)
+      logger.warn({ hint: error.hint }, `no snapshot was taken: ${error.message}`);
+    else onError(error);
+  };
+  const snapshots = createSnapshots({ log, loop: () => loop, now, onError: onNoSnapshot }, serving.snapshot);
   const warnings = createWarnings(
     () => loop.state(),
     (warning) => logger.warn(warning),
@@ -57,7 +64,7 @@ export function startRecording(serving: Serving, options: RecordingOptions): Rec
     log,
     state,
     now,
-    applyDelta: (delta) => proxy.apply(served.delta(delta)),
+    feed: createTableFeed(entries, (delta) => proxy.apply(served.delta(delta))),
     catchUp: (behind) => read((reader) => foldInto(behind, reader)),
     onCommit(events, head) {
       snapshots.committed(head);

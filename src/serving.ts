@@ -5,6 +5,7 @@ import { probeApiPort } from './api/port-probe.ts';
 import type { Config } from './config.ts';
 import { foldInto, recover } from './control/recover.ts';
 import { createServed, type Served } from './control/served.ts';
+import { createTableEntries, type TableEntries } from './control/table-entries.ts';
 import { createTrust, type TrustKeeper } from './control/trust.ts';
 import type { Position } from './events/ids.ts';
 import { inherit } from './inherit.ts';
@@ -21,7 +22,6 @@ import type { LastInterval } from './proxy/messages.ts';
 import { createProxy, type Proxy as ProxyWorkers } from './proxy/pool.ts';
 import { findPredecessor } from './proxy/take-over.ts';
 import type { IntervalView } from './queries/port.ts';
-import { entriesOf } from './routing/entries.ts';
 import type { State } from './routing/state.ts';
 import type { TableSnapshot, Trust } from './routing/table.ts';
 
@@ -34,6 +34,7 @@ export interface Serving {
   readonly snapshot: Position;
   /** Events whose containers are not served. */
   readonly unreadable: readonly UnreadableEvent[];
+  readonly entries: TableEntries;
   readonly tableOf: (state: State) => TableSnapshot;
   readonly proxy: ProxyWorkers;
   readonly served: Served;
@@ -84,10 +85,11 @@ export async function startServing(config: Config, logger: Logger, later: Servin
   const trust = createTrust(sameBoot, onTrust, predecessor?.trust);
   const proxy = proxyOf(config, logger, later);
   const served = createServed((delta) => proxy.apply(delta));
+  const entries = createTableEntries((error) => logger.error({ err: error }, 'unexpected failure'));
   const tableOf = (folded: State): TableSnapshot => ({
     position: folded.position,
     trust: trust.current(),
-    hosts: entriesOf(folded),
+    hosts: entries.all(folded),
   });
   const shared = predecessor?.port === config.httpPort;
   const addresses = await proxy.start(served.table(tableOf(state)), shared).catch(letGo);
@@ -101,7 +103,7 @@ export async function startServing(config: Config, logger: Logger, later: Servin
     logger.error(event, 'an event can no longer be read; its container is not served');
   const heartbeat = readHeartbeat(dataDir);
   const tookOver = predecessor !== null;
-  const folded = { log, read, state, snapshot, unreadable, tableOf };
+  const folded = { log, read, state, snapshot, unreadable, entries, tableOf };
   const before = { heartbeat, bootId, tookOver };
   return { ...folded, proxy, served, trust, addresses, ...before, labelKey, token };
 }

@@ -2,21 +2,20 @@
  * The loop: takes what came in, decides, appends it in one group commit, then adopts the new state and tells the proxy.
  * Closings act at once, openings wait until they are on disk.
  */
-import type { Event, NewEvent } from '../events/event.ts';
+import type { Event } from '../events/event.ts';
 import type { EventId, Host } from '../events/ids.ts';
-import { type Log, type LogHead, LogUnwritable } from '../log/port.ts';
+import { asUnwritable } from '../log/faults.ts';
+import { type AppendOutcome, type Log, type LogHead, LogUnusable, LogUnwritable } from '../log/port.ts';
 import { advance, advanceClock, type Step } from '../routing/advance.ts';
-import { entryOf } from '../routing/entries.ts';
 import { evolve } from '../routing/evolve.ts';
 import { copyState } from '../routing/freeze.ts';
 import { nextTakeover } from '../routing/holder.ts';
 import { type Input, idOfSignal } from '../routing/record.ts';
 import type { State } from '../routing/state.ts';
-import type { TableDelta } from '../routing/table.ts';
 import { createLinger } from './linger.ts';
-import { createRecent } from './recent.ts';
+import { createRepeats } from './repeats.ts';
+import type { TableFeed } from './table-feed.ts';
 import { createTakeoverClock } from './takeover-clock.ts';
-import { withdrawn } from './withdraw.ts';
 
 /** Most inputs that one commit takes. */
 const batchLimit = 256;
@@ -25,7 +24,7 @@ export interface LoopDeps {
   readonly log: Log;
   /** Folded from the log up to its head; the loop owns it from here on. */
   readonly state: State;
-  readonly applyDelta: (delta: TableDelta) => void;
+  readonly feed: TableFeed;
   /** Folds what someone else appended into the state, up to the log's head. */
   readonly catchUp: (state: State) => void;
   readonly now: () => number;
@@ -33,7 +32,7 @@ export interface LoopDeps {
   readonly onCommit: (events: readonly Event[], head: LogHead) => void;
   /** The log cannot be written; called at each try in vain. */
   readonly onUnwritable: (error: LogUnwritable) => void;
-  /** Something failed for a reason that is a bug; the loop goes on with the state that is on disk. */
+  /** Something failed for a reason that is a bug; all else goes on, and what is in the log stays recorded. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -52,8 +51,8 @@ export interface Loop {
   writable(): boolean;
   /** How many inputs were not recorded since the log became unwritable. */
   lost(): number;
-  /** Tries an unwritable log with this input first. @returns whether it is writable again */
-  retry(input: Input): Promise<boolean>;
+  /** Tries an unwritable log with this first, made of how many inputs were lost. @returns whether it is writable again */
+  retry(noteOf: (lost: number) => Input): Promise<boolean>;
   stop(): void;
 }
 
@@ -78,10 +77,8 @@ export function createLoop(deps: LoopDeps): Loop {
   let problem: LogUnwritable | null = null;
   let lost = 0;
   const clock = createTakeoverClock(() => void hand('clock'), deps.now);
-  const recent = createRecent(8192);
+  const repeats = createRepeats(8192);
   const linger = createLinger();
-  /** Signals that are handed in and not recorded yet: one commit must not hold the same one twice. */
-  const underWay = new Set<EventId>();
 
   const enqueue = (input: Input | 'clock'): Promise<Recorded> =>
     new Promise((resolve, reject) => {
@@ -103,7 +100,8 @@ export function createLoop(deps: LoopDeps): Loop {
       else drop(batch, problem);
     }
     // A takeover opens a route, which could not be recorded now.
-    clock.set(problem === null ? (nextTakeover(durable)?.at ?? null) : null, durable.policy?.claimHold ?? 0);
+    const due = problem === null ? (nextTakeover(durable)?.at ?? null) : null;
+    guard(() => clock.set(due, durable.policy?.claimHold ?? 0));
   }
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
@@ -115,12 +113,15 @@ export function createLoop(deps: LoopDeps): Loop {
       for (const { waiting } of decided) waiting.resolve(null);
       return;
     }
+    guard(() => deps.feed.withdraw(hosts, durable, ahead));
+    let outcome: AppendOutcome;
     try {
-      withdraw(hosts);
-      await append(decided, events, hosts, now);
+      outcome = await deps.log.append(events, durable.position, now);
+      if (outcome.kind === 'conflict') deps.catchUp(durable);
     } catch (error) {
-      fail(batch, error);
+      return fail(batch, error);
     }
+    await settle(decided, outcome, hosts);
   }
 
   /**
@@ -133,8 +134,7 @@ export function createLoop(deps: LoopDeps): Loop {
       try {
         decided.push(decideOne(waiting, now));
       } catch (error) {
-        waiting.reject(error);
-        if (waiting.input === 'clock') clock.slowDown();
+        giveUp(waiting, error);
         // What it left of the state ahead is worth nothing.
         ahead = copyState(before);
         return decideAll(
@@ -147,6 +147,12 @@ export function createLoop(deps: LoopDeps): Loop {
     return decided;
   }
 
+  /** For a defect. */
+  function giveUp(waiting: Waiting, error: unknown): void {
+    waiting.reject(error);
+    if (waiting.input === 'clock') clock.slowDown();
+  }
+
   function decideOne(waiting: Waiting, now: number): Decided {
     if (waiting.input === 'clock') {
       const due = advanceClock(ahead, now, Math.max(now, clock.reached()));
@@ -157,13 +163,11 @@ export function createLoop(deps: LoopDeps): Loop {
     return { waiting, fact: step.events[0]?.id ?? null, step };
   }
 
-  async function append(
+  async function settle(
     decided: readonly Decided[],
-    events: readonly NewEvent[],
+    outcome: AppendOutcome,
     hosts: ReadonlySet<Host>,
-    now: number,
   ): Promise<void> {
-    const outcome = await deps.log.append(events, durable.position, now);
     switch (outcome.kind) {
       case 'appended':
         adopt(decided, outcome.events, outcome.head, hosts);
@@ -178,7 +182,6 @@ export function createLoop(deps: LoopDeps): Loop {
         return;
       }
       case 'conflict':
-        deps.catchUp(durable);
         ahead = copyState(durable);
         await commit(decided.map((one) => one.waiting));
         return;
@@ -195,35 +198,42 @@ export function createLoop(deps: LoopDeps): Loop {
   ): void {
     const byId = new Map<EventId, Event>();
     for (const event of events) {
-      evolve(durable, event);
+      guard(() => evolve(durable, event));
       byId.set(event.id, event);
-      recent.add(event.id);
+      repeats.recorded(event.id);
     }
-    if (hosts.size > 0) {
-      deps.applyDelta({ position: head.position, hosts: [...hosts].map((host) => entryOf(durable, host)) });
-    }
+    guard(() => deps.feed.tell(hosts, durable, head.position));
     for (const { waiting, fact } of decided) waiting.resolve(fact === null ? null : byId.get(fact)!);
-    deps.onCommit(events, head);
+    guard(() => deps.onCommit(events, head));
   }
 
-  /** Takes targets that are gone out of the table before that is on disk. */
-  function withdraw(hosts: ReadonlySet<Host>): void {
-    const entries = [...hosts].flatMap(
-      (host) => withdrawn(entryOf(durable, host), entryOf(ahead, host)) ?? [],
-    );
-    if (entries.length > 0) deps.applyDelta({ position: durable.position, hosts: entries });
+  /** A defect of ours is no fault of the log: it is told, and what comes after it goes on. */
+  function guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      deps.onError(error);
+    }
   }
 
-  function fail(batch: readonly Waiting[], error: unknown): void {
-    const unwritable =
-      error instanceof LogUnwritable
-        ? error
-        : new LogUnwritable('the append failed', 'io', 'see the service log');
-    if (unwritable !== error) deps.onError(error);
-    problem = unwritable;
+  /** Nothing of the batch is in the log. */
+  async function fail(batch: readonly Waiting[], error: unknown): Promise<void> {
+    if (error instanceof LogUnwritable || error instanceof LogUnusable) {
+      const unwritable = error instanceof LogUnusable ? asUnwritable(error) : error;
+      problem = unwritable;
+      refuse(batch, unwritable);
+      guard(() => deps.onUnwritable(unwritable));
+      return;
+    }
+    ahead = copyState(durable);
+    if (batch.length === 1) return giveUp(batch[0]!, error);
+    // One of them is at fault; each by itself, that one alone fails.
+    for (const waiting of batch) await (problem === null ? commit([waiting]) : drop([waiting], problem));
+  }
+
+  function refuse(batch: readonly Waiting[], error: LogUnwritable): void {
     lost += batch.filter((waiting) => waiting.input !== 'clock').length;
-    for (const waiting of batch) waiting.reject(unwritable);
-    deps.onUnwritable(unwritable);
+    for (const waiting of batch) waiting.reject(error);
   }
 
   /** With the log unwritable routes can only be removed: what came in is judged, but not recorded. */
@@ -233,31 +243,26 @@ export function createLoop(deps: LoopDeps): Loop {
     const judged = batch.filter(({ input }) => input !== 'clock' && input.kind !== 'note');
     // What was judged before is known to the state ahead alone.
     const decided = decideAll(judged, now, copyState(ahead));
-    try {
-      withdraw(new Set(decided.flatMap(({ step }) => [...step.hosts])));
-    } catch (defect) {
-      deps.onError(defect);
-    }
-    for (const waiting of batch) {
-      if (waiting.input !== 'clock') lost += 1;
-      waiting.reject(error);
-    }
+    const hosts = new Set(decided.flatMap(({ step }) => [...step.hosts]));
+    guard(() => deps.feed.withdraw(hosts, durable, ahead));
+    refuse(batch, error);
   }
 
-  async function retry(input: Input): Promise<boolean> {
-    if (problem === null) return true;
+  async function retry(noteOf: (lost: number) => Input): Promise<boolean> {
     if (pumping !== null) await pumping;
+    if (problem === null) return true;
     ahead = copyState(durable);
-    const before = lost;
+    const [before, told] = [problem, lost];
     problem = null;
     try {
-      await enqueue(input);
-      lost -= before;
+      await enqueue(noteOf(told));
+      lost -= told;
       return true;
     } catch (error) {
-      reportDefect(error);
       // The failed try is no loss of its own.
-      lost = before;
+      if (error instanceof LogUnwritable) lost -= 1;
+      else deps.onError(error);
+      problem ??= before;
       return false;
     }
   }
@@ -272,12 +277,9 @@ export function createLoop(deps: LoopDeps): Loop {
     if (!(error instanceof LogUnwritable)) deps.onError(error);
   }
 
-  /** Most repeats of a replayed stream are found here; the log is the final guard. */
   function submitSignal(input: Input & { kind: 'signal' }): void {
     const id = idOfSignal(input);
-    if (underWay.has(id) || recent.has(id)) return;
-    underWay.add(id);
-    void hand(input).finally(() => underWay.delete(id));
+    if (repeats.begin(id)) void hand(input).finally(() => repeats.over(id));
   }
 
   return {

@@ -1,5 +1,6 @@
 /** An outage of the log: tries to write again, records the gap, and has the engine listed so that nothing stays untold. */
 import type { LogUnwritable } from '../log/port.ts';
+import type { Input } from '../routing/record.ts';
 import type { Loop } from './loop.ts';
 import { journal } from './notes.ts';
 
@@ -26,18 +27,22 @@ export function createOutage(deps: {
   let timer: NodeJS.Timeout | null = null;
 
   async function attempt(): Promise<void> {
-    const loop = deps.loop();
-    const gap = {
-      from: new Date(since).toISOString(),
-      to: new Date(deps.now()).toISOString(),
-      lost: loop.lost(),
-      reason: problem,
-    };
-    if (await loop.retry(journal('RecordingGapDetected', gap, null, deps.now()))) {
+    if (await deps.loop().retry(gap)) {
       problem = '';
       deps.onOver();
     } else arm();
   }
+
+  const gap = (lost: number): Input => {
+    const now = deps.now();
+    const data = {
+      from: new Date(since).toISOString(),
+      to: new Date(now).toISOString(),
+      lost,
+      reason: problem,
+    };
+    return journal('RecordingGapDetected', data, null, now);
+  };
 
   function arm(): void {
     timer = setTimeout(() => attempt().catch(deps.onError), interval);

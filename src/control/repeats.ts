@@ -1,19 +1,28 @@
-/** Remembers the last few event ids. */
+/** Finds signals that are told again: those that are being recorded, and those that were lately. The log is the final guard. */
 import type { EventId } from '../events/ids.ts';
 
-export interface Recent {
-  add(id: EventId): void;
-  has(id: EventId): boolean;
+export interface Repeats {
+  /** It is being recorded, until `over`. @returns false if it is a repeat */
+  begin(id: EventId): boolean;
+  over(id: EventId): void;
+  recorded(id: EventId): void;
 }
 
-/** @param limit how many are remembered; the oldest is forgotten first */
-export function createRecent(limit: number): Recent {
-  const ids = new Set<EventId>();
+/** @param limit how many recorded ones are remembered; the oldest is forgotten first */
+export function createRepeats(limit: number): Repeats {
+  const recent = new Set<EventId>();
+  /** One commit must not hold the same one twice. */
+  const underWay = new Set<EventId>();
   return {
-    add(id) {
-      ids.add(id);
-      if (ids.size > limit) ids.delete(ids.values().next().value!);
+    begin(id) {
+      if (underWay.has(id) || recent.has(id)) return false;
+      underWay.add(id);
+      return true;
     },
-    has: (id) => ids.has(id),
+    over: (id) => void underWay.delete(id),
+    recorded(id) {
+      recent.add(id);
+      if (recent.size > limit) recent.delete(recent.values().next().value!);
+    },
   };
 }

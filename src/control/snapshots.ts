@@ -9,7 +9,7 @@ import { journal } from './notes.ts';
 export interface Snapshots {
   /** After each commit, with the log's head; takes a snapshot when enough has been appended since the last. */
   committed(head: LogHead): void;
-  /** Takes one now if `least` events have been appended since the last. */
+  /** Takes one now if `least` events have been appended since the last; without it a start takes longer, and no more. */
   take(least: number): Promise<void>;
 }
 
@@ -22,6 +22,7 @@ export function createSnapshots(
     readonly log: Log;
     readonly loop: () => Loop;
     readonly now: () => number;
+    /** None was taken: the log cannot be written, or it is a defect. */
     readonly onError: (error: unknown) => void;
   },
   taken: number,
@@ -59,7 +60,7 @@ export function createSnapshots(
     },
     async take(least) {
       if (running !== null) await running;
-      await take(least);
+      await take(least).catch(deps.onError);
     },
   };
 }

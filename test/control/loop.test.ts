@@ -1,11 +1,15 @@
 /** The loop on a real log: what it does with repeats, with what somebody else appended, and with what it cannot decide. */
-import { afterEach, expect, test, vi } from 'vitest';
+import { renameSync } from 'node:fs';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createLoop, type Loop } from '../../src/control/loop.ts';
 import { journal } from '../../src/control/notes.ts';
 import { foldInto } from '../../src/control/recover.ts';
+import { createTableEntries } from '../../src/control/table-entries.ts';
+import { createTableFeed } from '../../src/control/table-feed.ts';
 import type { Event } from '../../src/events/event.ts';
 import type { Host } from '../../src/events/ids.ts';
 import type { ContainerObservation } from '../../src/events/observations.ts';
+import { logPath } from '../../src/log/path.ts';
 import type { Log } from '../../src/log/port.ts';
 import type { Input } from '../../src/routing/record.ts';
 import { createState } from '../../src/routing/state.ts';
@@ -21,6 +25,10 @@ async function startLoop() {
   const log = await open(dataDir);
   const served = new Map<string, HostEntry>();
   const errors: unknown[] = [];
+  const onError = (error: unknown): void => void errors.push(error);
+  /** What the app gives the loop, and where it fails. */
+  const faults = { workers: false, commit: false };
+  const outages: unknown[] = [];
   let now = 1_767_600_000_000;
   const setClock = (milliseconds: number): void => {
     now += milliseconds;
@@ -28,20 +36,23 @@ async function startLoop() {
   const loop: Loop = createLoop({
     log,
     state: createState(),
-    applyDelta: ({ hosts }) => {
+    feed: createTableFeed(createTableEntries(onError), ({ hosts }) => {
+      if (faults.workers) throw new TypeError('no workers');
       for (const entry of hosts) served.set(entry.host, entry);
-    },
+    }),
     catchUp: (behind) => void readWith(dataDir, (reader) => foldInto(behind, reader)),
     now: () => (now += 1),
-    onCommit: () => undefined,
-    onUnwritable: () => undefined,
-    onError: (error) => errors.push(error),
+    onCommit: () => {
+      if (faults.commit) throw new TypeError('no snapshot');
+    },
+    onUnwritable: (error) => void outages.push(error),
+    onError,
   });
   loop.submit({ kind: 'policy', policy: defaultPolicy, id: 'policy' as Event['id'] });
   await loop.settled();
   const targetsOf = (name: string): number =>
     served.get(`${name}.docker.localhost` as Host)?.routes.flatMap(({ targets }) => targets).length ?? 0;
-  return { dataDir, log, loop, errors, targetsOf, setClock };
+  return { dataDir, log, loop, errors, faults, outages, served, targetsOf, setClock };
 }
 
 const seen = (observation: ContainerObservation): Input => ({
@@ -64,6 +75,8 @@ const started = (name: string): Input => ({
   claimed: {},
   attributeDigest: name,
 });
+const gapOf = (lost: number): Input =>
+  journal('RecordingGapDetected', { from: '', to: '', lost, reason: '' }, null, 0);
 const typesIn = (dataDir: string): string[] => readAll(dataDir).map(({ type }) => type);
 
 test('what the log knows already burns no position, and what came with it is recorded', async () => {
@@ -115,8 +128,7 @@ test('with the log unwritable a target that is gone is taken out, none is added,
   expect(loop.writable()).toBe(false);
   expect(loop.lost()).toBe(2);
   expect(['web', 'new'].map(targetsOf)).toEqual([0, 0]);
-  const gap = { from: '', to: '', lost: 2, reason: '' };
-  expect(await loop.retry(journal('RecordingGapDetected', gap, null, 0))).toBe(false);
+  expect(await loop.retry(gapOf)).toBe(false);
   expect(loop.lost()).toBe(2);
 });
 
@@ -180,6 +192,88 @@ test('a claim runs out after its time also where the clock was a day ahead and w
   expect(readAll(dataDir).at(-1)).toMatchObject({ type: 'RouteOpened', data: { owner: 'rival' } });
 });
 
+describe('a defect of ours is told and no outage of the log', () => {
+  test.each([
+    ['as the workers are told', 'workers'],
+    ['after a commit', 'commit'],
+  ] as const)('%s', async (_, fault) => {
+    const { dataDir, loop, errors, faults, outages } = await startLoop();
+    faults[fault] = true;
+    const event = await loop.record(observed('web'));
+    expect(event?.type).toBe('ContainerObserved');
+    expect(errors).toEqual([expect.any(TypeError)]);
+    expect([loop.writable(), loop.lost(), outages]).toEqual([true, 0, []]);
+    faults[fault] = false;
+    await loop.record(observed('next'));
+    expect(errors).toHaveLength(1);
+    expect(typesIn(dataDir)).not.toContain('RecordingGapDetected');
+  });
+
+  test('as an entry of the table is made: its host is closed, all others are served', async () => {
+    const { loop, errors, outages, served, targetsOf } = await startLoop();
+    await loop.record(observed('broken'));
+    const down = seen(exited(running('broken'), untellable));
+    const outcomes = await Promise.all([down, observed('web')].map((one) => loop.record(one)));
+    expect(outcomes.map((event) => event?.type)).toEqual(['ContainerObserved', 'ContainerObserved']);
+    expect(errors).toEqual([expect.any(TypeError)]);
+    expect([loop.writable(), loop.lost(), outages]).toEqual([true, 0, []]);
+    expect(['broken', 'web'].map(targetsOf)).toEqual([0, 1]);
+    expect(served.get('broken.docker.localhost' as Host)?.sentence).toMatch(/a defect of Portolan/);
+  });
+
+  test('as one of several inputs is appended: that one fails, the others are recorded', async () => {
+    const { dataDir, loop, errors, outages, targetsOf } = await startLoop();
+    const outcomes = await Promise.allSettled(
+      [observed('before'), unstorable(), observed('after')].map((one) => loop.record(one)),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({ reason: expect.any(RangeError) });
+    expect([loop.writable(), loop.lost(), outages, errors]).toEqual([true, 0, [], []]);
+    expect(['before', 'after'].map(targetsOf)).toEqual([1, 1]);
+    expect(typesIn(dataDir)).not.toContain('CommandRefused');
+  });
+});
+
+test('what comes in during a retry in vain is among what was lost', async () => {
+  const { log, loop } = await startLoop();
+  await log.close();
+  await expect(loop.record(observed('one'))).rejects.toMatchObject({ name: 'LogUnwritable' });
+  const told: number[] = [];
+  const retried = loop.retry((lost) => {
+    told.push(lost);
+    return gapOf(lost);
+  });
+  loop.submit(observed('two'));
+  loop.submit(observed('three'));
+  expect(await retried).toBe(false);
+  expect(told).toEqual([1]);
+  expect(loop.lost()).toBe(3);
+});
+
+test('a log that cannot be read where somebody else has appended is an outage, with the way out', async () => {
+  const { dataDir, log, loop, errors, outages } = await startLoop();
+  const other = await secondLoop(log, dataDir);
+  await other.record(observed('theirs'));
+  const path = logPath(dataDir);
+  renameSync(path, `${path}.away`);
+  await expect(loop.record(observed('ours'))).rejects.toMatchObject({ name: 'LogUnwritable' });
+  renameSync(`${path}.away`, path);
+  expect(outages).toEqual([expect.objectContaining({ hint: expect.stringMatching(/./) })]);
+  expect(errors).toEqual([]);
+  expect(await loop.retry(gapOf)).toBe(true);
+  expect(typesIn(dataDir).at(-1)).toBe('RecordingGapDetected');
+});
+
+/** An exit code of which no sentence can be made. */
+const untellable = Object.create(null) as number;
+
+/** The name of its actor is no text: SQLite takes it for a list of values, of which there are too few then. */
+const unstorable = (): Input => {
+  const data = { reason: 'token', count: 1, from: '', to: '' };
+  const input = journal('CommandRefused', data as never, null, 0) as Extract<Input, { kind: 'note' }>;
+  return { ...input, note: { ...input.note, actor: { kind: 'api', name: [] as never } } } as Input;
+};
+
 /** As another process would write the same log. */
 async function secondLoop(log: Log, dataDir: string): Promise<Loop> {
   const state = createState();
@@ -188,7 +282,7 @@ async function secondLoop(log: Log, dataDir: string): Promise<Loop> {
   return createLoop({
     log,
     state,
-    applyDelta: nothing,
+    feed: { tell: nothing, withdraw: nothing },
     catchUp: nothing,
     now: Date.now,
     onCommit: nothing,
