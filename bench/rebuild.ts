@@ -28,7 +28,7 @@ const taken = {
 };
 let most = 0;
 for (let round = 0; round < rounds; round += 1) {
-  taken.fold.push(await seconds(() => recover(dataDir)));
+  taken.fold.push(await seconds(() => recover(dataDir, (reason) => console.log(reason))));
   taken.read.push(await seconds(readAll));
   const before = process.cpuUsage();
   taken.rebuild.push(await seconds(rebuildAll));

@@ -73,7 +73,9 @@ export async function startServing(config: Config, logger: Logger, later: Servin
   const labelKey = readOrMakeSecret(join(dataDir, 'label.key'));
   const token = config.token ?? readToken(config);
   const read = <T>(question: (reader: LogReader) => T): T => withReader(dataDir, question);
-  const { state, snapshot, unreadable } = await recover(dataDir);
+  const { state, snapshot, unreadable } = await recover(dataDir, (reason) =>
+    logger.warn({ reason }, 'the log could not be folded on two threads: it is on one, which takes longer'),
+  );
 
   // The proxy listens before anything is recorded: a taken port leaves no half start in the log.
   const bootId = readBootId();

@@ -20,8 +20,8 @@ log.fold(
   (event) => {
     evolve(state, event);
   },
-  ({ problem }) => {
-    throw new Error(problem);
+  ({ position, problem }) => {
+    throw new Error(`the event at position ${position} cannot be read: ${problem}`);
   },
 );
 log.close();

@@ -16,12 +16,15 @@ export interface Recovered {
   readonly unreadable: UnreadableEvent[];
 }
 
-/** @throws {LogUnusable} if the folder's log cannot be read */
-export async function recover(dataDir: string): Promise<Recovered> {
+/**
+ * @param onSlow why a long log is folded on one thread, which takes about twice as long
+ * @throws {LogUnusable} if the folder's log cannot be read
+ */
+export async function recover(dataDir: string, onSlow: (reason: string) => void): Promise<Recovered> {
   const reader = createLogReader(dataDir);
   try {
     const snapshot = reader.snapshot(foldVersion);
-    const begun = snapshot === null ? await foldInTwo(reader, dataDir) : thaw(snapshot.bytes);
+    const begun = snapshot === null ? await foldInTwo(reader, dataDir, onSlow) : thaw(snapshot.bytes);
     const state = begun ?? createState();
     const unreadable = foldInto(state, reader);
     return { state, snapshot: (snapshot?.position ?? 0) as Position, unreadable };

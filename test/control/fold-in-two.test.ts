@@ -1,6 +1,6 @@
 /** A fold from the start on two threads, held against the one on one. */
 import { describe, expect, test } from 'vitest';
-import { foldInTwo } from '../../src/control/fold-in-two.ts';
+import { type Folding, foldInTwo } from '../../src/control/fold-in-two.ts';
 import { foldInto } from '../../src/control/recover.ts';
 import type { LogReader } from '../../src/log/port.ts';
 import { createLogReader } from '../../src/log/read.ts';
@@ -27,7 +27,8 @@ describe('gives the state that the fold on one thread gives where the log ends w
 
 test('a short log is not worth a thread', async () => {
   using log = await written(batches);
-  expect(await foldInTwo(log.reader, log.dataDir)).toBeNull();
+  expect(await foldInTwo(log.reader, log.dataDir, (reason) => log.reasons.push(reason))).toBeNull();
+  expect(log.reasons).toEqual([]);
 });
 
 describe('an event that cannot be read leaves the fold to one thread, which sets it aside in its place', () => {
@@ -43,14 +44,42 @@ describe('an event that cannot be read leaves the fold to one thread, which sets
     using log = await written(batches);
     forge(log.dataDir, `UPDATE events SET ${change} WHERE position = ${position}`);
     expect(await log.foldInTwo()).toBeNull();
+    expect(log.reasons).toEqual([expect.stringContaining(`position ${position} cannot be read`)]);
     expect(foldInto(createState(), log.reader)).toMatchObject([{ position }]);
+  });
+});
+
+describe('a second thread that gives nothing leaves the fold to one, and is said to', () => {
+  test.each([
+    ['hangs', 'setInterval(() => undefined, 1_000)', /took more than/],
+    ['spins', 'for (;;);', /took more than/],
+    ['fails', 'throw new Error("out of luck")', /out of luck/],
+    ['ends without a word', '', /without a word/],
+    [
+      'gives what is no state',
+      'import { parentPort } from "node:worker_threads"; parentPort.postMessage("sand")',
+      /JSON/,
+    ],
+  ])('as it %s', async (_, code, reason) => {
+    using log = await written(batches);
+    const thread = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+    expect(await log.foldInTwo({ thread, patience: 200 })).toBeNull();
+    expect(log.reasons).toEqual([expect.stringMatching(reason)]);
+  });
+
+  test('as it cannot be started', async () => {
+    using log = await written(batches);
+    expect(await log.foldInTwo({ thread: new URL('http://localhost/fold-thread.ts') })).toBeNull();
+    expect(log.reasons).toEqual([expect.stringMatching(/scheme file/)]);
   });
 });
 
 interface Written {
   readonly dataDir: string;
   readonly reader: LogReader;
-  foldInTwo(): Promise<State | null>;
+  /** Why it was in vain. */
+  readonly reasons: string[];
+  foldInTwo(changes?: Partial<Folding>): Promise<State | null>;
   [Symbol.dispose](): void;
 }
 
@@ -59,10 +88,13 @@ async function written(story: readonly Batch[]): Promise<Written> {
   const { dataDir } = folder;
   await writeLog(dataDir, story);
   const reader = createLogReader(dataDir);
+  const reasons: string[] = [];
   return {
     dataDir,
     reader,
-    foldInTwo: () => foldInTwo(reader, dataDir, 0),
+    reasons,
+    foldInTwo: (changes) =>
+      foldInTwo(reader, dataDir, (reason) => reasons.push(reason), { worthwhile: 0, ...changes }),
     [Symbol.dispose]() {
       reader.close();
       folder[Symbol.dispose]();
