@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/db/open.ts';
+import { chainHash } from '../../src/log/chain.ts';
 import { exportLog } from '../../src/log/export.ts';
 import { importLog } from '../../src/log/import.ts';
 import { openLog } from '../../src/log/log.ts';
@@ -118,6 +119,29 @@ describe('an import is refused, and leaves nothing behind', () => {
   const eventAt = (lines: readonly string[], position: number): number =>
     lines.findIndex((line) => line.startsWith(`{"position":${position},`));
 
+  /** The last event at another time, hashed with that as it is written, and the end with that hash. */
+  function forgedAtTheEnd(lines: string[], timeOf: (occurredAt: string) => string): string[] {
+    const events = lines.filter((line) => line.startsWith('{"position"'));
+    const [before, last] = events.slice(-2).map((line) => JSON.parse(line));
+    const occurredAt = timeOf(last.occurredAt);
+    const bytes = (digits: string): Buffer => Buffer.from(digits, 'hex');
+    const hash = chainHash({
+      ...last,
+      occurredAt,
+      previous: bytes(before.hash),
+      id: bytes(last.id),
+      stream: last.streamId,
+      engine: last.engineId,
+      actorKind: last.actor.kind,
+      actorName: last.actor.name,
+      correlation: bytes(last.correlationId),
+      causation: last.causationId === null ? null : bytes(last.causationId),
+      dataDigest: bytes(last.dataDigest),
+    }).toString('hex');
+    const end = change(lines.at(-1)!, { hash });
+    return [...lines.slice(0, -2), change(lines.at(-2)!, { occurredAt, hash }), end];
+  }
+
   test.each<[string, (lines: string[]) => string[], RegExp]>([
     [
       'an edited payload',
@@ -173,6 +197,16 @@ describe('an import is refused, and leaves nothing behind', () => {
       /^line 1: it is an export of format version 2; this Portolan knows 1$/,
     ],
     ['more after the end', (lines) => [...lines, lines.at(-1)!], /there is more after the end/],
+    ...['0', '000'].map((zeros): [string, (lines: string[]) => string[], RegExp] => [
+      `a time with leading zeros (${zeros}) and a chain that was forged to go with it`,
+      (lines) => forgedAtTheEnd(lines, (occurredAt) => `${zeros}${occurredAt.slice(zeros.length)}`),
+      /^line \d+: (occurredAt|the event at position \d+ does not follow)/,
+    ]),
+    [
+      'a time that no log can hold and a chain that was forged to go with it',
+      (lines) => forgedAtTheEnd(lines, () => '9999999999999999999'),
+      /^line \d+: occurredAt: nanoseconds/,
+    ],
     [
       'a field that is no field',
       (lines) => lines.with(eventAt(lines, 5), change(lines[eventAt(lines, 5)]!, { x: 1 })),
