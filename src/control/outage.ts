@@ -25,6 +25,7 @@ export function createOutage(deps: {
   let since = 0;
   let problem = '';
   let timer: NodeJS.Timeout | null = null;
+  let stopped = false;
 
   async function attempt(): Promise<void> {
     if (await deps.loop().retry(gap)) {
@@ -45,6 +46,7 @@ export function createOutage(deps: {
   };
 
   function arm(): void {
+    if (stopped) return;
     timer = setTimeout(() => attempt().catch(deps.onError), interval);
     timer.unref();
   }
@@ -61,6 +63,7 @@ export function createOutage(deps: {
     },
     problem: () => problem,
     stop() {
+      stopped = true;
       if (timer !== null) clearTimeout(timer);
     },
   };
