@@ -4,6 +4,7 @@ import type { Target } from '../events/decisions.ts';
 import { targetKey } from '../routing/table.ts';
 import type { AnswerHead } from './answer-head.ts';
 import type { AnswerListener, Attempt, Failure, UpstreamRequest } from './attempt.ts';
+import { BodyLimits, type BodyStatus } from './body-limits.ts';
 import type { Copies } from './copies.ts';
 import type { Counters } from './counters.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
@@ -17,7 +18,7 @@ import { Reply } from './reply.ts';
 import { Patience } from './start-grace.ts';
 import type { Upstreams } from './upstreams.ts';
 
-export type FailureStatus = 400 | 408 | 413 | 431 | 502 | 503 | 504;
+export type FailureStatus = 400 | BodyStatus | 502 | 503 | 504;
 
 export interface Exchange {
   readonly req: IncomingMessage;
@@ -68,8 +69,8 @@ class Forwarding implements AnswerListener {
   #tries = 0;
   #finished = false;
   #bodyStarted = false;
-  #bodySize = 0;
-  #uploadTimer: NodeJS.Timeout | null = null;
+  /** Null until somebody reads it. */
+  #body: BodyLimits | null = null;
   #pause: NodeJS.Timeout | null = null;
   /** Targets that refused the connection in this round; null for none. */
   #refused: Set<string> | null = null;
@@ -106,25 +107,21 @@ class Forwarding implements AnswerListener {
 
   bodyStarted(): void {
     this.#bodyStarted = true;
-    this.#armUpload();
+    const { req } = this.#exchange;
+    this.#body ??= new BodyLimits(req, this.#deps.limits, (...why) => this.#giveUp(...why));
+    this.#body.start();
   }
 
   bodyBytes(count: number): void {
-    const { counters, garbage, limits } = this.#deps;
+    const { counters, garbage } = this.#deps;
     counters.bytes(count, 0);
     garbage.made(count);
     this.#exchange.record.bytesIn += count;
-    this.#uploadTimer?.refresh();
-    this.#bodySize += count;
-    if (limits.bodyBytes > 0 && this.#bodySize > limits.bodyBytes)
-      this.#giveUp(413, `the body is larger than ${limits.bodyBytes} bytes.`);
+    this.#body?.bytes(count);
   }
 
   trailers(count: number): void {
-    const { headerCount } = this.#deps.limits;
-    if (headerCount === 0 || count <= headerCount) return;
-    this.#exchange.res.shouldKeepAlive = false;
-    this.#giveUp(431, `more than ${headerCount} trailer fields.`);
+    this.#body?.trailers(count);
   }
 
   proceed(): void {
@@ -263,23 +260,11 @@ class Forwarding implements AnswerListener {
     }
   }
 
-  /** A client that stops in the middle of its body holds an upstream up. */
-  #armUpload(): void {
-    const { idleTimeout } = this.#deps.limits;
-    if (idleTimeout === 0) return;
-    const { req } = this.#exchange;
-    if (this.#uploadTimer !== null) clearTimeout(this.#uploadTimer);
-    this.#uploadTimer = setTimeout(() => {
-      if (req.complete || this.#finished) return;
-      // Paused, it waits for the upstream, whose own time is counted elsewhere.
-      if (req.isPaused()) this.#armUpload();
-      else this.#giveUp(408, 'the body did not arrive in time.');
-    }, idleTimeout);
-  }
-
   /** The client's request will not be finished: neither is the upstream's. */
-  #giveUp(status: FailureStatus, sentence: string): void {
+  #giveUp(status: BodyStatus, sentence: string): void {
     if (this.#finished) return;
+    // Whoever sends so many fields is heard no further on this connection.
+    if (status === 431) this.#exchange.res.shouldKeepAlive = false;
     this.#attempt?.abort();
     this.#attempt = null;
     if (this.#reply.started) this.#reply.cut();
@@ -293,7 +278,8 @@ class Forwarding implements AnswerListener {
 
   #settle(): void {
     this.#finished = true;
-    for (const timer of [this.#uploadTimer, this.#pause]) if (timer !== null) clearTimeout(timer);
+    this.#body?.end();
+    if (this.#pause !== null) clearTimeout(this.#pause);
   }
 }
 
