@@ -30,7 +30,7 @@ export function requestHeaders(
   hop: Hop,
   names: FieldNames,
 ): string[] {
-  const dropped = namedBy(request.connection, names);
+  const dropped = namedBy(request.connection);
   const trusted = hop.isTrusted(hop.peer);
   let believed: Map<string, string> | null = null;
   const fields = ['Host', request.sentHost];
@@ -107,14 +107,15 @@ export function responseHeaders(
   names: FieldNames,
   framing: Framing,
 ): string[] {
-  const dropped = namedBy(fieldValue(rawHeaders, 'connection', names), names);
+  const dropped = namedBy(fieldValue(rawHeaders, 'connection', names));
   const fields: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!;
     const { kind, lower } = names(name);
     if (kind === 'hop' || kind === 'connection' || kind === 'transfer-encoding' || kind === 'te') continue;
     if ((kind === 'content-length' && !framing.length) || (kind === 'trailer' && !framing.trailer)) continue;
-    if (dropped?.has(lower) || (kind === 'request-id' && framing.requestId !== null)) continue;
+    if ((dropped?.has(lower) && !isProtected(kind)) || (kind === 'request-id' && framing.requestId !== null))
+      continue;
     fields.push(name, rawHeaders[index + 1]!);
   }
   if (framing.requestId !== null) fields.push('X-Request-Id', framing.requestId);
@@ -169,15 +170,15 @@ export function fieldValue(rawHeaders: readonly string[], lower: string, names: 
   return value;
 }
 
-/** Fields that `Connection` names, lower case; null for none. */
-function namedBy(connection: string, names: FieldNames): Set<string> | null {
+/** What `Connection` names, lower case; null for nothing. There may be thousands, which are not looked up as names of fields are. */
+function namedBy(connection: string): Set<string> | null {
   if (connection === '' || connection === 'keep-alive' || connection === 'close') return null;
-  const named = new Set<string>();
-  for (const part of connection.split(',')) {
-    const name = part.trim().toLowerCase();
-    if (name !== '' && !isProtected(names(name).kind)) named.add(name);
-  }
-  return named;
+  return new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map((one) => one.trim()),
+  );
 }
 
 const join = (before: string | undefined, value: string): string =>
