@@ -10,6 +10,7 @@ import { createGarbage } from './garbage.ts';
 import { createHealth } from './health.ts';
 import { createHeldTable, type HeldTable } from './held-table.ts';
 import type { ProxyLimits } from './messages.ts';
+import { createUnreadClients } from './unread-clients.ts';
 import { createUpgrader, type Upgrader } from './upgrade.ts';
 import { createUpstreams } from './upstreams.ts';
 
@@ -41,6 +42,7 @@ export interface CarriageOptions {
 export function createCarriage(options: CarriageOptions): Carriage {
   const { limits, counters, names, now, onExhausted } = options;
   const upstreams = createUpstreams(limits, names, now);
+  const unread = createUnreadClients();
   const health = createHealth({ startGrace: limits.startGrace, now, onChange: options.onHealth });
   const isCurrent = (key: string): boolean => drain.isCurrent(key);
   const copies = createCopies();
@@ -67,12 +69,13 @@ export function createCarriage(options: CarriageOptions): Carriage {
   return {
     held,
     balancer,
-    forward: createForward({ ...carrying, upstreams }),
+    forward: createForward({ ...carrying, upstreams, unread }),
     upgrader,
     load: upstreams.load,
     close() {
       drain.close();
       health.close();
+      unread.close();
       upgrader.close();
       upstreams.close();
     },

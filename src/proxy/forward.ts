@@ -16,6 +16,7 @@ import { discardRest } from './linger.ts';
 import type { ProxyLimits } from './messages.ts';
 import { Reply } from './reply.ts';
 import { Patience } from './start-grace.ts';
+import type { UnreadClients } from './unread-clients.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export type FailureStatus = 400 | BodyStatus | 502 | 503 | 504;
@@ -45,6 +46,7 @@ export interface ForwardDeps {
   /** Whether the table holds the target with this key. */
   readonly isCurrent: (key: string) => boolean;
   readonly health: Pick<Health, 'failed' | 'answered'>;
+  readonly unread: UnreadClients;
   /** No file descriptor was left for a connection. */
   readonly onExhausted: (error: Error) => void;
 }
@@ -85,7 +87,8 @@ class Forwarding implements AnswerListener {
   }
 
   start(): void {
-    const { res } = this.#exchange;
+    const { req, res, request } = this.#exchange;
+    if (request.body !== null) this.#deps.unread.watch(req);
     // It comes once; `once` would cost a second closure, and taking it off.
     res.on('close', () => {
       if (res.writableFinished) this.#settle();
@@ -279,6 +282,7 @@ class Forwarding implements AnswerListener {
   #settle(): void {
     this.#finished = true;
     this.#body?.end();
+    if (this.#exchange.request.body !== null) this.#deps.unread.forget(this.#exchange.req);
     if (this.#pause !== null) clearTimeout(this.#pause);
   }
 }

@@ -35,7 +35,7 @@ export interface Upgrader {
   close(): void;
 }
 
-export type UpgraderDeps = Omit<ForwardDeps, 'upstreams'>;
+export type UpgraderDeps = Omit<ForwardDeps, 'upstreams' | 'unread'>;
 
 export function createUpgrader(deps: UpgraderDeps): Upgrader {
   const { limits, names, counters, now } = deps;

@@ -1,11 +1,17 @@
 /** Hazard: clients that leave in a way that nobody notices: each would hold two connections for ever. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import type { Target } from '../../src/events/decisions.ts';
+import { targetKey } from '../../src/routing/table.ts';
+import { entryOf, routeOf, startProxy, targetOf } from '../proxy/in-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { openClient, reply, type Script, until } from '../support/raw-http.ts';
-import { H } from './cases.ts';
+import { H, host } from './cases.ts';
 import { routeOfEach } from './one-route.ts';
 
-const { start } = routeOfEach();
+const { start, ends } = routeOfEach();
 
 const get = `GET / HTTP/1.1\r\n${H}\r\n`;
 const upgrade = `GET / HTTP/1.1\r\n${H}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
@@ -48,6 +54,46 @@ describe('a client that asked for a WebSocket', () => {
     client.close();
   });
 });
+
+describe('a client that resets its connection in the middle of an upload that is not read', () => {
+  test('as the upstream takes nothing: the upstream is let go', async () => {
+    const stuck = createServer({ pauseOnConnect: true });
+    stuck.listen(0, '127.0.0.1');
+    await once(stuck, 'listening');
+    const { port, address } = stuck.address() as AddressInfo;
+    ends.push(async () => void stuck.close());
+    const target = targetOf({ port, address });
+    await leaveAsNobodyReads(target);
+  });
+  test('as the container has just started, and does not accept yet: it is waited for no longer', async () => {
+    const port = await freePort();
+    await leaveAsNobodyReads(targetOf({ port, address: '127.0.0.1' }, 'web', new Date().toISOString()));
+  });
+});
+
+/** Nothing else ends the exchange while the test waits. */
+async function leaveAsNobodyReads(target: Target): Promise<void> {
+  const patient = { firstByteTimeout: 60_000, idleTimeout: 60_000, startGrace: 60_000 };
+  const proxy = await startProxy([entryOf(host, [routeOf([target])])], { limits: patient });
+  ends.push(proxy.close);
+  const client = await openClient(proxy.port);
+  const { socket } = client;
+  // More than all buffers on the way take.
+  const part = Buffer.alloc(64 * 1024);
+  client.send(`POST / HTTP/1.1\r\n${H}Content-Length: ${500 * part.length}\r\n\r\n`);
+  for (let count = 0; count < 500; count += 1) socket.write(part);
+  const taken = (): number => socket.bytesWritten - socket.writableLength;
+  for (let before = -1; before < taken(); ) {
+    before = taken();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  expect(socket.writableLength).toBeGreaterThan(0);
+  expect([proxy.proxy.open(), proxy.proxy.connections()]).toEqual([1, 1]);
+  socket.resetAndDestroy();
+  await until(() => proxy.proxy.open() === 0, 'the end of the exchange');
+  await until(() => !proxy.proxy.busy(targetKey(target)), 'the upstream is let go');
+  await until(() => proxy.proxy.connections() === 0, 'the client, too');
+}
 
 /** Of the kernel's timers, `02` is the one that asks a silent peer (Linux, proc_net_tcp). */
 function isAsked(port: number, clientPort: number): boolean {
