@@ -33,7 +33,9 @@ export function explainListen(error: NodeJS.ErrnoException, listener: Listener, 
     }
     case 'EADDRNOTAVAIL': {
       const address = (error as { address?: string }).address ?? what;
-      const hint = `name one of its addresses with --${listener}-host`;
+      // Not for the API, which commands the engine: all addresses of it are for those who know why.
+      const all = listener === 'http' ? ', or 0.0.0.0 for all' : '';
+      const hint = `name one of its addresses with --${listener}-host${all}`;
       return because(`${address} is no address of this machine`, 'no-address', hint);
     }
     default:

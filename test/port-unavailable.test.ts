@@ -26,3 +26,15 @@ test('whatever else the system says of a port has a way out, too, and what the s
     expect(explainListen(error, 'http', 'port 80')).toBe(error);
   }
 });
+
+test('an address that is not here leads to those that are, and for the proxy to all of them', () => {
+  const elsewhere = Object.assign(failure('EADDRNOTAVAIL'), { address: '192.0.2.1' });
+  expect(explainListen(elsewhere, 'http', '192.0.2.1:80')).toMatchObject({
+    code: 'no-address',
+    message: '192.0.2.1 is no address of this machine',
+    hint: 'name one of its addresses with --http-host, or 0.0.0.0 for all',
+  });
+  expect(explainListen(elsewhere, 'api', '192.0.2.1:8080')).toMatchObject({
+    hint: 'name one of its addresses with --api-host',
+  });
+});
