@@ -1,6 +1,7 @@
 /** The process: reads its settings, starts the app, tells where it is, and ends it on a signal. */
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig, usage } from './config.ts';
+import { bracketed } from './events/address.ts';
 import type { Reach } from './events/decisions.ts';
 import { keepHeapsSmall } from './observability/heap-settings.ts';
 import { createLogger } from './observability/logger.ts';
@@ -61,9 +62,7 @@ async function serve(config: Config, reach?: Reach): Promise<void> {
 /** Where it is; on a terminal with the link that signs a browser in, which must not end up in a log file. */
 function announce(app: App): void {
   if (process.stdout.isTTY !== true) return;
-  const proxies = app.addresses
-    .map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`)
-    .join(', ');
+  const proxies = app.addresses.map(({ address, port }) => `${bracketed(address)}:${port}`).join(', ');
   process.stdout.write(
     `\n  proxy  ${proxies}\n  API    ${app.api.url}\n  sign in (once)  ${app.api.signInUrl}\n\n`,
   );

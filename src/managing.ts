@@ -10,6 +10,7 @@ import { createCommands } from './control/commands.ts';
 import { createJobs } from './control/jobs.ts';
 import { createStatus } from './control/status.ts';
 import { createConceal } from './docker/secrets.ts';
+import { bracketed } from './events/address.ts';
 import type { Following } from './following.ts';
 import { openExport } from './log/export-stream.ts';
 import type { Logger } from './observability/logger.ts';
@@ -146,6 +147,3 @@ function tableNow({ tableOf, served }: Serving, { loop }: Recording): RoutingTab
 
 /** Under which the API may be called: its address, and the names of loopback. */
 const apiNames = ({ apiHost }: Config): string[] => ['localhost', '127.0.0.1', '[::1]', bracketed(apiHost)];
-
-/** An address as it stands in a URL (RFC 3986, 3.2.2). */
-const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);

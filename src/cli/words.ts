@@ -1,4 +1,5 @@
 /** How values read to people: times, ages, sizes, targets. */
+import { bracketed } from '../events/address.ts';
 
 /** `14:03:20` today, else with its date. On this machine's clock. */
 export function clock(instant: string | null, now: number = Date.now()): string {
@@ -49,8 +50,7 @@ export const targetText = (target: {
   readonly name: string;
   readonly address: string;
   readonly port: number;
-}) =>
-  `${target.name} (${target.address.includes(':') ? `[${target.address}]` : target.address}:${target.port})`;
+}) => `${target.name} (${bracketed(target.address)}:${target.port})`;
 
 export const matchText = (match: { readonly host: string; readonly path: string }): string =>
   match.path === '/' || match.path === '' ? match.host : `${match.host}${match.path}`;

@@ -1,9 +1,11 @@
 /** Dockerode clients for one engine, with agents apart: events, reading, writing and people never wait for one another. */
+
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import type Docker from 'dockerode';
+import { bracketed } from '../events/address.ts';
 import type { EngineAddress } from './address.ts';
 import { loadDockerode } from './dockerode.ts';
 import { openSshConnection } from './ssh.ts';
@@ -50,7 +52,7 @@ function createClient(address: EngineAddress, agent: http.Agent): Docker {
   const where =
     address.kind === 'tcp'
       ? {
-          host: address.host.includes(':') ? `[${address.host}]` : address.host,
+          host: bracketed(address.host),
           port: address.port,
           protocol: address.tls === null ? ('http' as const) : ('https' as const),
         }

@@ -1,4 +1,5 @@
 /** A container's configuration as plain fields, and what differs between two of them. Pure. */
+import { bracketed } from '../events/address.ts';
 import type { ContainerObservedData } from '../events/observations.ts';
 import type { ConfigurationChange } from './port.ts';
 
@@ -22,7 +23,7 @@ const isUp = ({ status }: ContainerObservedData): boolean => status === 'running
 
 function fieldsOf({ spec, networks, published }: ContainerObservedData): Map<string, string> {
   const ports = published.map(
-    ({ port, hostAddress, hostPort }) => `${host(hostAddress)}:${hostPort} to ${port}`,
+    ({ port, hostAddress, hostPort }) => `${bracketed(hostAddress)}:${hostPort} to ${port}`,
   );
   return new Map([
     ['image', spec.image],
@@ -40,7 +41,6 @@ function fieldsOf({ spec, networks, published }: ContainerObservedData): Map<str
   ]);
 }
 
-const host = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 const yes = (value: boolean): string => (value ? 'yes' : 'no');
 const prefixed = (prefix: string, values: Readonly<Record<string, string>>): [string, string][] =>
   Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]);

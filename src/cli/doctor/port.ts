@@ -1,7 +1,9 @@
 /** Whether a port can be had: who has it, or what keeps this user from it. */
+
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { bracketed } from '../../events/address.ts';
 import { type Finding, found } from './finding.ts';
 
 export interface PortQuestion {
@@ -76,8 +78,7 @@ async function isPortolan(host: string, port: number): Promise<boolean> {
       .some((line) => line.endsWith(` @portolan-port-${port}`))
   )
     return true;
-  const address = host.includes(':') ? `[${host}]` : host;
-  const answer = await fetch(`http://${address}:${port}/healthz`, {
+  const answer = await fetch(`http://${bracketed(host)}:${port}/healthz`, {
     method: 'HEAD',
     redirect: 'manual',
     signal: AbortSignal.timeout(1_000),
