@@ -14,6 +14,11 @@ export const targetSchema = z
 
 const matchSchema = z.object({ host: z.string(), path: z.string() });
 
+/** Where a route that was decided on before was not served all the time since. */
+const servedSchema = z
+  .object({ since: z.string(), position: z.number().int(), after: z.enum(['away', 'unrecorded']) })
+  .openapi('ServedAgain');
+
 export const routeSchema = z
   .object({
     id: z.string(),
@@ -24,6 +29,7 @@ export const routeSchema = z
     reason: z.string().optional(),
     since: z.string(),
     position: z.number().int(),
+    served: servedSchema.optional(),
   })
   .openapi('Route');
 
@@ -63,6 +69,7 @@ const interval = z.object({
   closedBy: z.number().int().nullable(),
   reason: z.string().nullable(),
   ended: z.enum(['closed', 'changed', 'away', 'unrecorded']).nullable(),
+  decided: z.object({ at: z.string(), position: z.number().int() }).optional(),
 });
 
 export const timelineItemSchema = interval.openapi('TimelineItem');
@@ -110,6 +117,7 @@ const changeSchema = z
     before: routeSchema.nullable(),
     after: routeSchema,
     cause: eventSchema.nullable(),
+    decided: eventSchema.optional(),
   })
   .openapi('RouteChange');
 

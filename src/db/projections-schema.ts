@@ -52,6 +52,11 @@ export const routeHistory = sqliteTable(
     fromMs: integer('from_ms').notNull(),
     toMs: integer('to_ms'),
     reason: text(),
+    /** Why it was not served just before, though these targets stood: `away` or `unrecorded`. Null where it began with the decision. */
+    resumed: text(),
+    /** Of the decision on these targets, where the interval did not begin with it. */
+    decidedPosition: integer('decided_position'),
+    decidedMs: integer('decided_ms'),
   },
   (table) => [
     primaryKey({ columns: [table.route, table.fromPosition] }),
@@ -70,6 +75,9 @@ export const standingRoutes = sqliteTable('standing_routes', {
   owner: text().notNull(),
   /** JSON. */
   targets: text().notNull(),
+  /** Position and milliseconds since the epoch of the decision on them. */
+  decidedPosition: integer('decided_position').notNull().default(0),
+  decidedMs: integer('decided_ms').notNull().default(0),
 });
 
 /** One row: whether Portolan serves at the position of the fold, and what that depends on. */

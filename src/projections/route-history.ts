@@ -6,7 +6,8 @@
  * another boot their addresses may belong to others, and it serves from `EngineConnected` on. It ends with
  * `PortolanStopped`, or, killed, at the last sign of life (`lastAlive`, or an event that it recorded later). When it
  * ends, the intervals end (`away`), unless a successor has taken over, which serves already (`handedOver`, `tookOver`); and the routes in force begin new ones when it serves again. An engine that is lost
- * in between ends nothing. While the log could not be written it is not known what was served: intervals end where that
+ * in between ends nothing. An interval that did not begin with the decision on its targets keeps where that was, and one
+ * without length keeps a decision to close what was not served. While the log could not be written it is not known what was served: intervals end where that
  * began (`unrecorded`), and new ones begin with the event that tells of it. So at every position at which Portolan serves, the intervals that span it are the routes in
  * force, and at all others there are none.
  */
@@ -18,7 +19,7 @@ import { createIntervals, type Intervals } from './route-intervals.ts';
 
 export const routeHistory: Projection = {
   name: 'route_history',
-  version: 5,
+  version: 6,
   tables: ['route_history', 'standing_routes', 'service', 'service_history'],
   types: [
     'RouteOpened',
@@ -71,9 +72,10 @@ function open(db: DatabaseFile, log: LogReader): Fold {
     setAside({ streamId, position, recordedAt }) {
       now();
       if (!streamId.startsWith('route:')) return;
-      const route = streamId.slice('route:'.length);
-      intervals.end(route, { position, ms: recordedAt }, 'unreadable');
-      intervals.fall(route);
+      const standing = intervals.standing(streamId.slice('route:'.length));
+      if (standing === undefined) return;
+      intervals.close(standing, { position, ms: recordedAt }, 'unreadable');
+      intervals.fall(standing.route);
     },
     flush() {
       const { serving, boot, confirmedBoot } = afterTheFirst();
@@ -115,16 +117,19 @@ function follow(log: LogReader, intervals: Intervals, event: ProjectedEvent, ser
     case 'RouteOpened':
     case 'RouteChanged': {
       const { route, match, owner, targets } = event.data;
-      const standing = { route, ...match, owner, targets: JSON.stringify(targets) };
+      const decided = { decidedPosition: position, decidedMs: recordedAt };
+      const standing = { route, ...match, owner, targets: JSON.stringify(targets), ...decided };
       intervals.end(route, here, 'changed');
       intervals.stand(standing);
       if (service.serving !== false) intervals.begin(standing, here);
       return service;
     }
-    case 'RouteClosed':
-      intervals.end(event.data.route, here, event.data.reason);
-      intervals.fall(event.data.route);
+    case 'RouteClosed': {
+      const { route, match, owner, reason } = event.data;
+      intervals.close({ route, ...match, owner }, here, reason);
+      intervals.fall(route);
       return service;
+    }
     case 'PortolanStopped':
       if (event.data.handedOver) return service;
       intervals.endAll(here, 'away');
@@ -134,16 +139,16 @@ function follow(log: LogReader, intervals: Intervals, event: ProjectedEvent, ser
       if (tookOver) return { ...service, boot: bootId };
       intervals.endAll({ position, ms: aliveUntil(log, event) }, 'away');
       const serving = bootId === service.confirmedBoot;
-      if (serving) intervals.beginAll(here);
+      if (serving) intervals.beginAll(here, 'away');
       return { ...service, boot: bootId, serving };
     }
     case 'RecordingGapDetected':
       if (service.serving === false) return service;
       intervals.endAll({ position, ms: Math.min(Date.parse(event.data.from), recordedAt) }, 'unrecorded');
-      intervals.beginAll(here);
+      intervals.beginAll(here, 'unrecorded');
       return service;
     case 'EngineConnected':
-      if (service.serving === false) intervals.beginAll(here);
+      if (service.serving === false) intervals.beginAll(here, 'away');
       return { ...service, serving: true, confirmedBoot: service.boot };
     default:
       return service;

@@ -8,11 +8,19 @@ export interface StandingRoute {
   readonly owner: string;
   /** JSON. */
   readonly targets: string;
+  /** Of the decision on them. */
+  readonly decidedPosition: number;
+  readonly decidedMs: number;
 }
+
+/** Why nothing was known to be served for a while, though the routes stood. */
+export type Pause = 'away' | 'unrecorded';
 
 interface Interval extends StandingRoute {
   readonly fromPosition: number;
   readonly fromMs: number;
+  /** Null where it began with the decision. */
+  readonly resumed: Pause | null;
 }
 
 interface Ended extends Interval {
@@ -51,8 +59,8 @@ export function createIntervals(db: DatabaseFile) {
     }
   }
 
-  function begin(route: StandingRoute, { position, ms }: Place): void {
-    open.set(route.route, { ...route, fromPosition: position, fromMs: ms });
+  function begin(route: StandingRoute, { position, ms }: Place, resumed: Pause | null = null): void {
+    open.set(route.route, { ...route, fromPosition: position, fromMs: ms, resumed });
     begun.add(route.route);
   }
 
@@ -69,9 +77,25 @@ export function createIntervals(db: DatabaseFile) {
     load,
     begin,
     end,
+    /** A decision to close what was not served: an interval without length keeps it. */
+    close(
+      route: Omit<StandingRoute, 'targets' | 'decidedPosition' | 'decidedMs'>,
+      at: Place,
+      reason: string,
+    ): void {
+      if (open.has(route.route)) {
+        end(route.route, at, reason);
+        return;
+      }
+      const { position, ms } = at;
+      const decided = { targets: '[]', decidedPosition: position, decidedMs: ms };
+      const here = { fromPosition: position, fromMs: ms, toPosition: position, toMs: ms, resumed: null };
+      ended.push([{ ...route, ...decided, ...here, reason }, false]);
+    },
+    standing: (route: string): StandingRoute | undefined => standing.get(route),
     /** All routes in force. */
-    beginAll(at: Place): void {
-      for (const route of standing.values()) begin(route, at);
+    beginAll(at: Place, after: Pause): void {
+      for (const route of standing.values()) begin(route, at, after);
     },
     /** What ended earlier than it began, by the clock, ended at once. */
     endAll({ position, ms }: Place, reason: string): void {
@@ -114,29 +138,40 @@ type Row = Interval & { readonly [name in 'toPosition' | 'toMs']: number | null 
 
 function createTable(db: DatabaseFile) {
   const columns = 'route, host, path, owner, targets';
-  const standing = db.prepare(`SELECT ${columns} FROM standing_routes`);
-  const open = db.prepare(`SELECT ${columns}, from_position AS fromPosition, from_ms AS fromMs
+  const standing = db.prepare(
+    `SELECT ${columns}, decided_position AS decidedPosition, decided_ms AS decidedMs FROM standing_routes`,
+  );
+  const open = db.prepare(`SELECT ${columns}, from_position AS fromPosition, from_ms AS fromMs, resumed,
+    ifnull(decided_position, from_position) AS decidedPosition, ifnull(decided_ms, from_ms) AS decidedMs
     FROM route_history WHERE to_position IS NULL`);
   const insert = db.prepare(`INSERT INTO route_history
-    (${columns}, from_position, to_position, from_ms, to_ms, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    (${columns}, from_position, to_position, from_ms, to_ms, reason, resumed, decided_position, decided_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const end = db.prepare(
     'UPDATE route_history SET to_position = ?, to_ms = ?, reason = ? WHERE route = ? AND from_position = ?',
   );
-  const stand = db.prepare(`INSERT OR REPLACE INTO standing_routes (${columns}) VALUES (?, ?, ?, ?, ?)`);
+  const stand = db.prepare(`INSERT OR REPLACE INTO standing_routes (${columns}, decided_position, decided_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const fall = db.prepare('DELETE FROM standing_routes WHERE route = ?');
 
   return {
     standing: () => standing.all() as StandingRoute[],
     open: () => open.all() as Interval[],
-    insert({ route, host, path, owner, targets, fromPosition, toPosition, fromMs, toMs, reason }: Row): void {
-      insert.run(route, host, path, owner, targets, fromPosition, toPosition, fromMs, toMs, reason);
+    insert({ route, host, path, owner, targets, resumed, ...row }: Row): void {
+      const { fromPosition, toPosition, fromMs, toMs, reason } = row;
+      const decided = resumed === null ? [null, null] : [row.decidedPosition, row.decidedMs];
+      const ends = [fromPosition, toPosition, fromMs, toMs];
+      insert.run(route, host, path, owner, targets, ...ends, reason, resumed, ...decided);
     },
     end({ route, fromPosition, toPosition, toMs, reason }: Ended): void {
       end.run(toPosition, toMs, reason, route, fromPosition);
     },
     keep(route: string, now: StandingRoute | undefined): void {
       if (now === undefined) fall.run(route);
-      else stand.run(route, now.host, now.path, now.owner, now.targets);
+      else {
+        const { host, path, owner, targets, decidedPosition, decidedMs } = now;
+        stand.run(route, host, path, owner, targets, decidedPosition, decidedMs);
+      }
     },
   };
 }

@@ -19,7 +19,7 @@ export interface Diffs {
 export function createDiffs(asOf: AsOf, changesBetween: RouteChangesQuery, events: EventQueries): Diffs {
   function view(from: Moment, to: Moment, changes: readonly RouteChange[]): DiffView {
     const of = (kind: RouteChange['kind']): RouteChangeView[] =>
-      changes.flatMap((change) => (change.kind === kind ? [withCause(change)] : []));
+      changes.flatMap((change) => (change.kind === kind ? [withCause(from, change)] : []));
     return {
       from: ends(from),
       to: ends(to),
@@ -29,13 +29,20 @@ export function createDiffs(asOf: AsOf, changesBetween: RouteChangesQuery, event
     };
   }
 
-  const withCause = ({ before, after }: RouteChange): RouteChangeView => ({
-    route: after.id,
-    host: after.match.host,
-    before,
-    after,
-    cause: events.event(after.position),
-  });
+  /** What was decided before is served again: the event that says so made the difference. */
+  function withCause(from: Moment, { before, after }: RouteChange): RouteChangeView {
+    const { position, served } = after;
+    const isOlder = served !== undefined && position <= from.position;
+    const decided = isOlder ? events.event(position) : null;
+    return {
+      route: after.id,
+      host: after.match.host,
+      before,
+      after,
+      cause: events.event(isOlder ? served.position : position),
+      ...(decided === null ? {} : { decided }),
+    };
+  }
 
   const ends = ({ position, instant }: Moment): DiffView['from'] => ({
     position,

@@ -2,7 +2,7 @@
 import { type CloseReason, closeReasons } from '../events/decisions.ts';
 import type { Host } from '../events/ids.ts';
 import type { Moment } from './moment.ts';
-import type { IntervalView, RouteView } from './port.ts';
+import type { IntervalView, RouteView, ServedAgain } from './port.ts';
 
 export interface IntervalRow {
   readonly route: string;
@@ -15,12 +15,20 @@ export interface IntervalRow {
   readonly fromMs: number;
   readonly toMs: number | null;
   readonly reason: string | null;
+  /** Null, as the two below, where it began with the decision on its targets. */
+  readonly resumed: ServedAgain['after'] | null;
+  readonly decidedPosition: number | null;
+  readonly decidedMs: number | null;
 }
 
 /** Of a table of that name, in the order of `IntervalRow`. */
 export const intervalColumnsOf = (h: string): string =>
   `${h}.route, ${h}.host, ${h}.path, ${h}.owner, ${h}.targets, ${h}.from_position AS fromPosition,
-  ${h}.to_position AS toPosition, ${h}.from_ms AS fromMs, ${h}.to_ms AS toMs, ${h}.reason`;
+  ${h}.to_position AS toPosition, ${h}.from_ms AS fromMs, ${h}.to_ms AS toMs, ${h}.reason, ${h}.resumed,
+  ${h}.decided_position AS decidedPosition, ${h}.decided_ms AS decidedMs`;
+
+/** Without those that only keep a decision to close what was not served. */
+export const hasLength = '(h.to_position IS NULL OR h.to_position > h.from_position)';
 
 /** Of a table called `h`. */
 export const intervalColumns = intervalColumnsOf('h');
@@ -34,13 +42,18 @@ export const intervalView = (row: IntervalRow): Omit<IntervalView, 'opened' | 'c
   match: { host: row.host as Host, path: row.path },
   owner: row.owner,
   targets: JSON.parse(row.targets),
-  from: new Date(row.fromMs).toISOString(),
-  to: row.toMs === null ? null : new Date(row.toMs).toISOString(),
+  from: timeOf(row.fromMs),
+  to: row.toMs === null ? null : timeOf(row.toMs),
   openedBy: row.fromPosition,
   closedBy: row.toPosition,
   reason: isCloseReason(row.reason) ? row.reason : null,
   ended: endOf(row.reason),
+  ...(row.decidedPosition === null
+    ? {}
+    : { decided: { at: timeOf(row.decidedMs!), position: row.decidedPosition } }),
 });
+
+const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 /** Without closing the route, or by closing it. */
 const endOf = (reason: string | null): IntervalView['ended'] =>
@@ -57,15 +70,24 @@ function spans(row: IntervalRow, { position, instant }: Moment): boolean {
 const isUnrecorded = ({ reason, toMs }: IntervalRow, { instant }: Moment): boolean =>
   reason === 'unrecorded' && instant !== null && instant > toMs!;
 
+/** Of one that is served; nothing where it has been so since it was decided on. */
+export const servedAgain = ({
+  resumed,
+  fromMs,
+  fromPosition,
+}: Pick<IntervalRow, 'resumed' | 'fromMs' | 'fromPosition'>): { served?: ServedAgain } =>
+  resumed === null ? {} : { served: { since: timeOf(fromMs), position: fromPosition, after: resumed } };
+
 /** @param row the last interval that had begun by then */
 export function routeThen(row: IntervalRow, moment: Moment): RouteView {
   const { route: id, owner } = row;
   const match = { host: row.host as Host, path: row.path };
   if (spans(row, moment)) {
-    const since = new Date(row.fromMs).toISOString();
+    const since = timeOf(row.decidedMs ?? row.fromMs);
     const targets = JSON.parse(row.targets) as RouteView['targets'];
     const state = isUnrecorded(row, moment) ? 'unconfirmed' : 'open';
-    return { id, match, owner, targets, state, since, position: row.fromPosition };
+    const position = row.decidedPosition ?? row.fromPosition;
+    return { id, match, owner, targets, state, since, position, ...servedAgain(row) };
   }
   return {
     id,
@@ -74,7 +96,7 @@ export function routeThen(row: IntervalRow, moment: Moment): RouteView {
     targets: [],
     state: 'closed',
     ...(isCloseReason(row.reason) ? { reason: row.reason } : {}),
-    since: new Date(row.toMs!).toISOString(),
+    since: timeOf(row.toMs!),
     position: row.toPosition!,
   };
 }

@@ -35,9 +35,20 @@ export interface RouteView {
   /** `unconfirmed`: open as last known, while the engine is out of reach. */
   readonly state: 'open' | 'unconfirmed' | 'closed';
   readonly reason?: CloseReason | undefined;
-  /** RFC 3339: when it came into this state. */
+  /** RFC 3339, and position: the decision that brought it into this state. */
   readonly since: string;
   readonly position: number;
+  /** Where it was not served all the time since. */
+  readonly served?: ServedAgain | undefined;
+}
+
+/** Since when, and since which event, a route is served again that had been decided on before. */
+export interface ServedAgain {
+  /** RFC 3339. */
+  readonly since: string;
+  readonly position: number;
+  /** `away`: Portolan did not serve; `unrecorded`: the log could not be written. */
+  readonly after: 'away' | 'unrecorded';
 }
 
 export interface HostView {
@@ -74,7 +85,9 @@ export interface IntervalView {
   readonly reason: CloseReason | null;
   /** `away`: Portolan ended; `unrecorded`: the log could not be written. Null while it lasts. */
   readonly ended: 'closed' | 'changed' | 'away' | 'unrecorded' | null;
-  /** Who was behind it; null where nobody was. */
+  /** The decision on its targets, where it did not begin with that: it had been served before, and was for a while not. */
+  readonly decided?: { readonly at: string; readonly position: number } | undefined;
+  /** Who was behind it, or behind that decision; null where nobody was. */
   readonly opened: Through | null;
   readonly closed: Through | null;
 }
@@ -106,7 +119,7 @@ export interface ResolutionView {
 
 export interface WhyView {
   readonly sentence: string;
-  /** In the order of the log; the last one made it so. */
+  /** In the order of the log: what made it so, and last, where it was not served all the time since, what made it served again. */
   readonly chain: readonly EventView[];
 }
 
@@ -115,7 +128,10 @@ export interface RouteChangeView {
   readonly host: string;
   readonly before: RouteView | null;
   readonly after: RouteView;
+  /** What made the difference between the two moments: the decision, or, where that is older, that Portolan ended or served again. */
   readonly cause: EventView | null;
+  /** The decision, where it is older than the first of the moments. */
+  readonly decided?: EventView | undefined;
 }
 
 export interface DiffView {

@@ -88,7 +88,8 @@ function intervalsOf(pair: Pair): [before: IntervalRow | null, after: IntervalRo
 }
 
 function intervalOf(values: readonly unknown[]): IntervalRow {
-  const [route, host, path, owner, targets, fromPosition, toPosition, fromMs, toMs, reason] = values;
+  const [route, host, path, owner, targets, fromPosition, toPosition, fromMs, toMs, ...others] = values;
+  const [reason, resumed, decidedPosition, decidedMs] = others;
   return {
     route,
     host,
@@ -100,5 +101,8 @@ function intervalOf(values: readonly unknown[]): IntervalRow {
     fromMs,
     toMs,
     reason,
+    resumed,
+    decidedPosition,
+    decidedMs,
   } as IntervalRow;
 }

@@ -3,7 +3,8 @@ import type { DatabaseFile } from '../db/open.ts';
 import type { CloseReason } from '../events/decisions.ts';
 import type { Host } from '../events/ids.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
-import type { Page, Paging, RouteView } from './port.ts';
+import { servedAgain } from './intervals.ts';
+import type { Page, Paging, RouteView, ServedAgain } from './port.ts';
 
 interface RouteRow {
   readonly id: string;
@@ -15,6 +16,10 @@ interface RouteRow {
   readonly targets: string;
   readonly since: number;
   readonly position: number;
+  /** Of the interval in which it is served now, where that did not begin with the decision. */
+  readonly resumed: ServedAgain['after'] | null;
+  readonly fromPosition: number;
+  readonly fromMs: number;
 }
 
 /** A host with all of its routes, open or not. */
@@ -31,12 +36,14 @@ export interface RouteQueries {
 }
 
 export function createRouteQueries(db: DatabaseFile): RouteQueries {
-  const columns = 'id, host, path, owner, state, reason, targets, since, position';
-  const all = db.prepare(`SELECT ${columns} FROM routes WHERE (host, path, id) > (?, ?, ?)
-    ORDER BY host, path, id LIMIT ?`);
-  const ofHost = db.prepare(`SELECT ${columns} FROM routes WHERE host = ? AND (path, id) > (?, ?)
-    ORDER BY path, id LIMIT ?`);
-  const one = db.prepare(`SELECT ${columns} FROM routes WHERE id = ?`);
+  const select = `SELECT r.id, r.host, r.path, r.owner, r.state, r.reason, r.targets, r.since, r.position,
+    h.resumed, h.from_position AS fromPosition, h.from_ms AS fromMs FROM routes r LEFT JOIN route_history h
+    ON h.to_position IS NULL AND h.route = r.id AND h.decided_position = r.position`;
+  const all = db.prepare(`${select} WHERE (r.host, r.path, r.id) > (?, ?, ?)
+    ORDER BY r.host, r.path, r.id LIMIT ?`);
+  const ofHost = db.prepare(`${select} WHERE r.host = ? AND (r.path, r.id) > (?, ?)
+    ORDER BY r.path, r.id LIMIT ?`);
+  const one = db.prepare(`${select} WHERE r.id = ?`);
   const names = db.prepare('SELECT DISTINCT host FROM routes WHERE host > ? ORDER BY host LIMIT ?');
 
   const routesOf = (host: string): RouteView[] =>
@@ -90,6 +97,7 @@ const routeView = ({
   targets,
   since,
   position,
+  ...interval
 }: RouteRow): RouteView => ({
   id,
   match: { host: host as Host, path },
@@ -99,4 +107,5 @@ const routeView = ({
   ...(reason === null ? {} : { reason }),
   since: new Date(since).toISOString(),
   position,
+  ...servedAgain(interval),
 });

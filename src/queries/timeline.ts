@@ -2,7 +2,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import { createInstants } from './instants.ts';
-import { type IntervalRow, intervalColumns, intervalView } from './intervals.ts';
+import { hasLength, type IntervalRow, intervalColumns, intervalView } from './intervals.ts';
 import type { DensityView, Page, Paging, TimelineItem } from './port.ts';
 
 export interface Stretch {
@@ -20,7 +20,7 @@ export interface Timelines {
 export function createTimelines(log: DatabaseFile, projections: DatabaseFile): Timelines {
   const instants = createInstants(log);
   const touching = projections.prepare(`SELECT ${intervalColumns} FROM route_history h
-    WHERE h.from_ms <= ? AND (h.to_ms IS NULL OR h.to_ms >= ?) AND (h.host, h.from_position, h.route) > (?, ?, ?)
+    WHERE ${hasLength} AND h.from_ms <= ? AND (h.to_ms IS NULL OR h.to_ms >= ?) AND (h.host, h.from_position, h.route) > (?, ?, ?)
     ORDER BY h.host, h.from_position, h.route LIMIT ?`);
 
   return {

@@ -5,7 +5,7 @@ import { neverSeen } from '../routing/outcome.ts';
 import { type AsOf, notServing, unrecorded } from './as-of.ts';
 import type { EventQueries } from './events.ts';
 import type { Moment } from './moment.ts';
-import type { EventView, RefusalView, RouteView, WhyView } from './port.ts';
+import type { EventView, RefusalView, RouteView, ServedAgain, WhyView } from './port.ts';
 
 /** Events that are shown of a chain. */
 const most = 50;
@@ -42,7 +42,14 @@ export function createWhy(
     const known = asOf.host(moment, host);
     if (known === null) return unknownHost(moment, host);
     const open = known.routes.filter((route) => route.state !== 'closed');
-    if (open.length > 0) return { sentence: openSentence(host, open), chain: chainOf(latest(open).position) };
+    if (open.length > 0) {
+      const route = latest(open);
+      const resumed = route.served === undefined ? null : events.event(route.served.position);
+      return {
+        sentence: openSentence(host, open, route),
+        chain: [...chainOf(route.position), ...(resumed === null ? [] : [resumed])],
+      };
+    }
     const last = known.routes.length > 0 ? latest(known.routes).position : known.refusals.at(-1)?.position;
     return { sentence: known.sentence, chain: last === undefined ? [] : chainOf(last) };
   };
@@ -79,12 +86,23 @@ function unroutedSentences([first, ...others]: readonly RefusalView[]): string[]
 const latest = (routes: readonly RouteView[]): RouteView =>
   routes.reduce((one, other) => (other.position > one.position ? other : one));
 
-function openSentence(host: string, open: readonly RouteView[]): string {
-  const route = latest(open);
+/** @param route the one of them that was decided on last */
+function openSentence(host: string, open: readonly RouteView[], { since, served, state }: RouteView): string {
   const names = [...new Set(open.flatMap(({ targets }) => targets.map(({ name }) => name)))];
-  const known = `${host} has gone to ${listed(names)} since ${route.since.slice(0, 19).replace('T', ' ')} UTC.`;
-  return route.state === 'unconfirmed' ? `${known} ${unrecorded}` : known;
+  const parts = [
+    `${host} has gone to ${listed(names)} since ${clock(since)}.`,
+    ...(served === undefined ? [] : [`${pauses[served.after]} ${clock(served.since)}.`]),
+    ...(state === 'unconfirmed' ? [unrecorded] : []),
+  ];
+  return parts.join(' ');
 }
+
+const pauses: Readonly<Record<ServedAgain['after'], string>> = {
+  away: 'Portolan was away in between, and has served it again since',
+  unrecorded: 'What was served in between is not known, as nothing could be recorded until',
+};
+
+const clock = (instant: string): string => `${instant.slice(0, 19).replace('T', ' ')} UTC`;
 
 /** The container that the host may have meant comes first. */
 function byLikeness(host: string, refusals: readonly RefusalView[]): RefusalView[] {

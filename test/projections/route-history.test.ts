@@ -15,6 +15,8 @@ interface Interval {
   readonly from_ms: number;
   readonly to_ms: number | null;
   readonly reason: string | null;
+  readonly resumed: string | null;
+  readonly decided_position: number | null;
 }
 
 async function intervalsOf(story: Story): Promise<Interval[]> {
@@ -90,6 +92,8 @@ describe('a time in which Portolan was away', () => {
     expect(before).toMatchObject({ to_ms: Date.parse(alive), reason: 'away' });
     expect(after).toMatchObject({ from_ms: restarted, to_ms: null, targets: before!.targets });
     expect(after!.from_position).toBe(before!.to_position);
+    expect(before).toMatchObject({ resumed: null, decided_position: null });
+    expect(after).toMatchObject({ resumed: 'away', decided_position: before!.from_position });
   });
 
   test('killed: an event recorded after the last heartbeat is a later sign of life', async () => {
@@ -135,7 +139,7 @@ describe('a time in which Portolan was away', () => {
     expect(await intervalsOf(story)).toHaveLength(1);
   });
 
-  test('a route that was closed before the engine was reached does not come back', async () => {
+  test('a route that was closed before the engine was reached does not come back, and the decision is kept', async () => {
     const { story, web } = begun();
     const alive = story.instant();
     story.pass(60_000);
@@ -143,7 +147,11 @@ describe('a time in which Portolan was away', () => {
     story.policy({ expose: 'labeled' });
     story.connected();
     web.observe(web.become('exited'), alive);
-    expect(await intervalsOf(story)).toHaveLength(1);
+    const closed = story.events().findIndex((event) => event.type === 'RouteClosed') + 1;
+    const [before, after, ...more] = await intervalsOf(story);
+    expect(before).toMatchObject({ reason: 'away' });
+    expect(after).toMatchObject({ from_position: closed, to_position: closed, reason: 'policy' });
+    expect(more).toEqual([]);
   });
 
   test('an engine that is away for a while ends nothing: its routes are served unconfirmed', async () => {

@@ -98,6 +98,7 @@ test('what was served while nothing could be recorded is only what was last know
   story.pass(10_000);
   const gap = { from: new Date(from).toISOString(), to: story.instant(), lost: 1, reason: 'disk full' };
   story.note('RecordingGapDetected', gap);
+  const told = story.events().length;
   await remembering(story, (past) => {
     const within: At = { kind: 'instant', instant: from + 5_000 };
     const after: At = { kind: 'instant', instant: from + 10_000 };
@@ -108,6 +109,17 @@ test('what was served while nothing could be recorded is only what was last know
       sentence: expect.stringMatching(/^other\.docker\.localhost goes to other\. Nothing could be recorded/),
     });
     expect(past.why(host, within).sentence).toMatch(/Nothing could be recorded at that moment/);
+    const opened = past.routesAt(position(told - 1), all).items.find((route) => route.match.host === host)!;
+    expect(past.routesNow({ ...all, host }).items).toMatchObject([
+      {
+        position: opened.position,
+        since: opened.since,
+        served: { since: gap.to, position: told, after: 'unrecorded' },
+      },
+    ]);
+    expect(past.why(host).sentence).toBe(
+      `${host} has gone to other since ${clock(opened.since)}. What was served in between is not known, as nothing could be recorded until ${clock(gap.to)}.`,
+    );
     expect(past.hostAt(after, host)).toMatchObject({ state: 'open' });
     expect(past.resolveAt(after, host, '/').sentence).toBe('other.docker.localhost goes to other.');
     const [now, before] = past.history(host, all).items;
@@ -119,6 +131,109 @@ test('what was served while nothing could be recorded is only what was last know
       ended: 'unrecorded',
     });
     expect(past.diff(within, after, all)).toMatchObject({ added: [], removed: [], changed: [] });
+  });
+});
+
+describe('a route that stood while Portolan was away', () => {
+  const host = 'web.docker.localhost';
+
+  /** `web` was started by alice, and Portolan killed and started again half a minute later. */
+  function restarted(boot = 'boot-1') {
+    const story = createStory();
+    story.started('boot-1', null);
+    story.connected();
+    story.policy();
+    const web = story.container('web');
+    const command = story.command('start', web, alice);
+    web.started();
+    command.succeed();
+    const decided = story.events().findLastIndex((event) => event.type === 'RouteOpened') + 1;
+    story.pass(10_000);
+    const alive = story.now();
+    story.pass(30_000);
+    const before = story.events().length;
+    story.started(boot, new Date(alive).toISOString());
+    story.pass(1_000);
+    story.connected();
+    return { story, decided, alive, before };
+  }
+
+  test('is told with what decided it and since when it is served again, by why, routes and history alike', async () => {
+    const { story, decided, before } = restarted();
+    const since = new Date(recordedAt(story, decided - 1)).toISOString();
+    await remembering(story, (past) => {
+      const served = { position: before + 1, after: 'away' };
+      expect(past.routesNow(all).items).toMatchObject([{ position: decided, since, served }]);
+      expect(past.routesAt(position(before), all).items).toMatchObject([{ position: decided, since }]);
+      expect(past.routesAt(position(before), all).items[0]).not.toHaveProperty('served');
+      const { sentence, chain } = past.why(host);
+      expect(sentence).toBe(
+        `${host} has gone to web since ${clock(since)}. Portolan was away in between, and has served it again since ${clock(past.routesNow(all).items[0]!.served!.since)}.`,
+      );
+      expect(chain[0]).toMatchObject({ type: 'CommandRequested', actor: alice });
+      expect(chain.slice(-3).map(({ type }) => type)).toEqual([
+        'ContainerObserved',
+        'RouteOpened',
+        'PortolanStarted',
+      ]);
+      expect(past.why(host, position(before)).sentence).not.toContain('away');
+      const [now, first] = past.history(host, all).items;
+      expect(now).toMatchObject({ decided: { at: since, position: decided }, opened: { actor: alice } });
+      expect(first).toMatchObject({ from: since, openedBy: decided, ended: 'away' });
+      expect(first).not.toHaveProperty('decided');
+    });
+  });
+
+  test('is served again since the engine was reached where the machine was started anew', async () => {
+    const { story, decided, before } = restarted('boot-2');
+    await remembering(story, (past) => {
+      const served = { position: before + 2, after: 'away' };
+      expect(past.routesNow(all).items).toMatchObject([{ position: decided, served }]);
+      expect(past.why(host).chain.at(-1)!.type).toBe('EngineConnected');
+    });
+  });
+
+  test('that was decided on anew since is told without the time before', async () => {
+    const { story } = restarted();
+    story.container('other').started();
+    await remembering(story, (past) => {
+      expect(past.why('other.docker.localhost').sentence).not.toContain('away');
+      expect(past.why('other.docker.localhost').chain.at(-1)!.type).toBe('RouteOpened');
+    });
+  });
+
+  test('has the decision as the cause of a change across it, and the start as that of one from within', async () => {
+    const { story, alive, decided, before } = restarted();
+    await remembering(story, (past) => {
+      const [across] = past.diff(position(2), undefined, all).added;
+      expect(across).toMatchObject({ cause: { position: decided, type: 'RouteOpened' } });
+      expect(across).toMatchObject({ after: { served: { position: before + 1 } } });
+      expect(across).not.toHaveProperty('decided');
+      const within: At = { kind: 'instant', instant: alive + 10_000 };
+      const [from] = past.diff(within, undefined, all).added;
+      expect(from).toMatchObject({
+        cause: { position: before + 1, type: 'PortolanStarted' },
+        decided: { position: decided, type: 'RouteOpened' },
+      });
+      expect(past.diff(position(before), undefined, all)).toMatchObject({ added: [], changed: [] });
+    });
+  });
+
+  test('and was closed before it was served again is closed since that decision', async () => {
+    const { story } = restarted();
+    const alive = story.instant();
+    story.pass(30_000);
+    story.started('boot-2', alive);
+    story.policy({ expose: 'labeled' });
+    const closed = story.events().findLastIndex((event) => event.type === 'RouteClosed') + 1;
+    story.connected();
+    await remembering(story, (past) => {
+      const told = { state: 'closed', reason: 'policy', position: closed };
+      expect(past.routesAt(position(story.events().length), all).items).toMatchObject([told]);
+      expect(past.routesNow(all).items).toMatchObject([told]);
+      expect(past.history(host, all).items.map(({ ended }) => ended)).toEqual(['away', 'away']);
+      expect(past.why(host).chain.at(-1)).toMatchObject({ type: 'RouteClosed', position: closed });
+    });
   });
 });
 
@@ -418,6 +533,8 @@ function shop() {
   story.container('other').started();
   return { story, opened, stopped };
 }
+
+const clock = (instant: string): string => `${instant.slice(0, 19).replace('T', ' ')} UTC`;
 
 function recordedAt(story: Story, index: number): number {
   let rest = index;

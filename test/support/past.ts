@@ -9,6 +9,7 @@ import { createHistoryQuery } from '../../src/queries/history.ts';
 import { createPast } from '../../src/queries/past.ts';
 import type { At } from '../../src/queries/port.ts';
 import { resolution } from '../../src/queries/resolution.ts';
+import { createRouteQueries } from '../../src/queries/routes.ts';
 import { entriesOf } from '../../src/routing/entries.ts';
 import { evolve } from '../../src/routing/evolve.ts';
 import { outcomeOf } from '../../src/routing/outcome.ts';
@@ -18,6 +19,8 @@ import { at, foldAll, projecting } from './projecting.ts';
 
 export type Past = ReturnType<typeof createPast> & {
   readonly history: ReturnType<typeof createHistoryQuery>;
+  /** The routes as they are told without a moment. */
+  readonly routesNow: ReturnType<typeof createRouteQueries>['routes'];
 };
 
 /** Folds what is not folded yet. */
@@ -29,7 +32,11 @@ export async function withPast(dataDir: string, run: (past: Past) => void | Prom
     try {
       const events = createEventQueries(log, reader, db);
       const past = createPast(log, db, events, reader.head);
-      await run({ ...past, history: createHistoryQuery(db) });
+      await run({
+        ...past,
+        history: createHistoryQuery(db),
+        routesNow: createRouteQueries(db).routes,
+      });
     } finally {
       log.close();
       db.close();
@@ -45,7 +52,7 @@ export const all = { limit: 1_000 };
 const byName = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
   [...list].sort((one, other) => (one.name < other.name ? -1 : 1));
 
-/** At every position hosts, routes, refusals and resolutions are those of the fold of the log up to it. */
+/** At every position hosts, routes, refusals and resolutions are those of the fold of the log up to it; and now those of the last one. */
 export function holdAgainstFold(past: Past, events: readonly Event[]): void {
   const state = createState();
   let serves = false;
@@ -61,6 +68,7 @@ export function holdAgainstFold(past: Past, events: readonly Event[]): void {
     } else if (event.type === 'PortolanStopped') serves = event.data.handedOver === true && serves;
     holdMoment(past, event.position, state, serves);
   }
+  if (serves) expect(past.routesNow(all)).toEqual(past.routesAt(position(events.length), all));
 }
 
 function holdMoment(
@@ -77,11 +85,17 @@ function holdMoment(
     if (serves) expect(found).toEqual(resolution(entry.host, outcomeOf(table, entry.host, '/api/x?y')));
     else expect(found).toMatchObject({ status: 503, targets: [] });
   }
-  const open = serves ? [...state.routes.values()].filter((route) => route.targets.length > 0) : [];
-  const told = past.routesAt(moment, all).items.filter((route) => route.state === 'open');
-  expect(told.map((route) => [route.id, route.targets]).sort()).toEqual(
-    open.map((route) => [route.id, route.targets]).sort(),
+  const told = past.routesAt(moment, all).items;
+  // Each with the decision that made it so, whatever Portolan has been through since.
+  const known = [...state.routes.values()].map(
+    ({ id, targets, since, position }) =>
+      [id, targets.length > 0 ? 'open' : 'closed', targets, new Date(since).toISOString(), position] as const,
   );
+  if (serves)
+    expect(
+      told.map(({ id, state, targets, since, position }) => [id, state, targets, since, position]).sort(),
+    ).toEqual(known.sort());
+  else expect(told.filter((route) => route.state !== 'closed')).toEqual([]);
   const refused = [...state.refusals].flatMap(([key, list]) =>
     list.map(({ reason, detail }) => ({ name: state.containers.get(key)!.observation.name, reason, detail })),
   );

@@ -6,7 +6,7 @@ import { CliFailure, exitCodes } from '../failure.ts';
 import { momentsAllowed, parseMoment } from '../moment.ts';
 import { namingNearest } from '../nearest.ts';
 import { harmless, type Output } from '../output.ts';
-import type { Diff, DiffPage, RouteChange, RouteView } from '../shapes.ts';
+import type { Diff, DiffPage, EventView, RouteChange, RouteView } from '../shapes.ts';
 import { show } from '../show.ts';
 import { actorText, clock, matchText, targetText } from '../words.ts';
 
@@ -82,15 +82,28 @@ const byHost = (changes: readonly RouteChange[]): readonly RouteChange[] =>
   changes.toSorted((one, other) => (one.host < other.host ? -1 : one.host > other.host ? 1 : 0));
 
 function changeLines(output: Output, kind: keyof typeof marks, change: RouteChange): string[] {
-  const { before, after, cause } = change;
+  const { before, after } = change;
   const [colour, mark] = marks[kind];
   const host = matchText((after ?? before)?.match ?? { host: change.host, path: '/' });
   const steps = before === null ? stateOf(after) : `${stateOf(before)} -> ${stateOf(after)}`;
   const lines = [`${output.paint(colour, `${mark} ${host}`)}  ${harmless(steps)}`];
-  if (cause === null) return lines;
-  const by = `${cause.type} at ${clock(cause.recordedAt)}, by ${actorText(cause.actor)} (position ${cause.position})`;
-  return [...lines, output.paint('dim', `    ${harmless(by)}`)];
+  return [...lines, ...reasonsOf(change).map((text) => output.paint('dim', `    ${harmless(text)}`))];
 }
+
+/** What caused it; and where that is no decision the decision, or since when that is served again. */
+function reasonsOf({ cause, decided, after: { served } }: RouteChange): string[] {
+  if (cause === null) return [];
+  const texts = [eventText(cause)];
+  if (decided !== undefined) texts.push(`decided on before: ${eventText(decided)}`);
+  else if (served !== undefined)
+    texts.push(`${pauses[served.after]} until ${clock(served.since)} (position ${served.position})`);
+  return texts;
+}
+
+const pauses = { away: 'Portolan was away', unrecorded: 'nothing could be recorded' } as const;
+
+const eventText = ({ type, recordedAt, actor, position }: EventView): string =>
+  `${type} at ${clock(recordedAt)}, by ${actorText(actor)} (position ${position})`;
 
 const stateOf = (route: RouteView | null): string =>
   route === null

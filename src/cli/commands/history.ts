@@ -25,6 +25,12 @@ const columns: readonly Column<Interval>[] = [
     align: 'right',
     whole: true,
   },
+  {
+    title: 'OPENED',
+    value: ({ decided }) => (decided === undefined ? '' : clock(decided.at)),
+    whole: true,
+    spare: true,
+  },
   { title: 'ROUTE', value: (one) => matchText(one.match), spare: true },
   { title: 'TARGETS', value: (one) => one.targets.map(targetText).join(', ') },
   {
@@ -45,6 +51,12 @@ const columns: readonly Column<Interval>[] = [
     spare: true,
   },
 ];
+
+/** When it was decided on is worth a column only where one did not begin with that. */
+const shownOf = (items: readonly Interval[]): readonly Column<Interval>[] =>
+  items.some(({ decided }) => decided !== undefined)
+    ? columns
+    : columns.filter(({ title }) => title !== 'OPENED');
 
 interface Options {
   readonly limit: number;
@@ -67,7 +79,7 @@ export function history(program: Command): void {
           lines: () =>
             value.items.length === 0
               ? [`${host} is known, but has never had an upstream.`]
-              : layOut(context.output, columns, value.items),
+              : layOut(context.output, shownOf(value.items), value.items),
         };
       });
     });

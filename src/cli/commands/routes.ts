@@ -28,6 +28,16 @@ function latestOf(all: readonly RouteView[]): readonly RouteView[] {
   return all.filter((one) => one.state !== 'closed' || newest.get(matchText(one.match)) === one.position);
 }
 
+/** Those that are served again are so since the same event: that Portolan was back, or could record again. */
+function servedAgain(all: readonly RouteView[]): string[] {
+  const served = all.find((route) => route.served !== undefined)?.served;
+  if (served === undefined) return [];
+  const until = `${clock(served.since)} (position ${served.position})`;
+  return served.after === 'away'
+    ? [`Portolan was away before ${until}: what was open earlier has been served again since then.`]
+    : [`Nothing could be recorded before ${until}: whether what was open earlier was served is not known.`];
+}
+
 function sayNothing(at: string | undefined, host: string | undefined): string[] {
   if (host !== undefined)
     return [`${host} ${at === undefined ? 'has' : 'had'} no route: portolan why ${host}`];
@@ -61,7 +71,10 @@ export function routes(program: Command): void {
           lines: () =>
             value.items.length === 0
               ? sayNothing(at, host)
-              : layOut(context.output, shown, latestOf(value.items)),
+              : [
+                  ...layOut(context.output, shown, latestOf(value.items)),
+                  ...servedAgain(value.items).map((line) => context.output.paint('dim', line)),
+                ],
         };
       });
     });

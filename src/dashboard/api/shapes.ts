@@ -27,6 +27,14 @@ export interface Route {
   readonly reason?: string;
   readonly since: string;
   readonly position: number;
+  /** Where it was not served all the time since. */
+  readonly served?: ServedAgain;
+}
+
+export interface ServedAgain {
+  readonly since: string;
+  readonly position: number;
+  readonly after: 'away' | 'unrecorded';
 }
 
 export interface Refusal {
@@ -59,6 +67,8 @@ export interface Interval {
   readonly closedBy: number | null;
   readonly reason: string | null;
   readonly ended: 'closed' | 'changed' | 'away' | 'unrecorded' | null;
+  /** Where it did not begin with the decision on its targets. */
+  readonly decided?: { readonly at: string; readonly position: number };
 }
 
 export interface Actor {
@@ -139,6 +149,8 @@ export interface RouteChange {
   readonly before: Route | null;
   readonly after: Route | null;
   readonly cause: LogEvent | null;
+  /** Where it is older than what caused the change: that Portolan serves again. */
+  readonly decided?: LogEvent;
 }
 
 export interface Diff {

@@ -22,11 +22,13 @@ export function Changes({ diff }: { diff: Diff }) {
               <To href={hostPath(change.host)}>{change.host}</To>
               <span class="faint">{movement(change)}</span>
             </div>
-            {change.cause !== null && (
-              <div class="line event" style={{ padding: '0.3rem 0 0', border: 0 }}>
-                <EventLine event={change.cause} />
-              </div>
-            )}
+            {[change.decided, change.cause]
+              .filter((event) => event !== undefined && event !== null)
+              .map((event) => (
+                <div key={event.position} class="line event" style={{ padding: '0.3rem 0 0', border: 0 }}>
+                  <EventLine event={event} />
+                </div>
+              ))}
           </div>
         )),
       )}

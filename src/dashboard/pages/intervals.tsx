@@ -61,12 +61,17 @@ export function Intervals({ intervals, more }: Props) {
 function Line({ interval, now }: { interval: Interval; now: number }) {
   const { at } = useMoment();
   const shown = useInstant(at) ?? now;
-  const { from, to, openedBy, closedBy, match, targets, reason } = interval;
+  const { from, to, openedBy, closedBy, match, targets, reason, decided } = interval;
   const ended = to !== null && hadHappened(at, closedBy ?? openedBy, to);
   return (
     <tr>
       <td>
         <Instant at={from} position={openedBy} />
+        {decided !== undefined && (
+          <div class="small faint">
+            opened <Instant at={decided.at} position={decided.position} />
+          </div>
+        )}
       </td>
       <td>{ended ? <Instant at={to} {...positionOf(closedBy)} /> : 'now'}</td>
       <td class="faint nowrap">{duration((ended ? Date.parse(to) : shown) - Date.parse(from))}</td>

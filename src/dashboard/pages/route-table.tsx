@@ -1,5 +1,5 @@
 /** The routes of a host, each with its targets, and the containers that were refused it, each with the reason. */
-import type { Host, Route } from '../api/shapes.ts';
+import type { Host, Route, ServedAgain as Served } from '../api/shapes.ts';
 import { Instant } from '../parts/instant.tsx';
 import { containerPath, To } from '../parts/link.tsx';
 import { State } from '../parts/state.tsx';
@@ -36,6 +36,7 @@ export function RouteTable({ host }: { host: Host }) {
               <td class="wide">{route.owner}</td>
               <td class="fourth">
                 <Instant at={route.since} position={route.position} />
+                {route.served !== undefined && <ServedAgain served={route.served} />}
               </td>
             </tr>
           ))}
@@ -60,6 +61,15 @@ export function RouteTable({ host }: { host: Host }) {
           ))}
         </tbody>
       </table>
+    </div>
+  );
+}
+
+function ServedAgain({ served }: { served: Served }) {
+  return (
+    <div class="small faint">
+      {served.after === 'away' ? 'served again since ' : 'not recorded until '}
+      <Instant at={served.since} position={served.position} />
     </div>
   );
 }
