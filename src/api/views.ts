@@ -104,6 +104,7 @@ export const eventSchema = z
     schemaVersion: z.number().int(),
     data: z.record(z.string(), z.unknown()),
     hash: z.string(),
+    containerName: z.string().optional(),
   })
   .openapi('Event');
 

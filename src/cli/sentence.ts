@@ -23,7 +23,7 @@ const told = ['exitCode', 'signal', 'health', 'oldName', 'network', 'image'] as 
 export function subjectOf(event: EventView): string {
   const data = event.data as Data;
   if (data.match) return matchText(data.match);
-  const name = data.name ?? data.claimed?.['name'] ?? data.observation?.name;
+  const name = data.name ?? data.claimed?.['name'] ?? data.observation?.name ?? event.containerName;
   return harmless(name || (data.container ? shortId(data.container) : ''));
 }
 

@@ -2,7 +2,8 @@
 import type { Event } from '../events/event.ts';
 import type { EventView } from './port.ts';
 
-export function eventView(event: Event): EventView {
+/** @param containerName where the event does not tell it */
+export function eventView(event: Event, containerName: string | null): EventView {
   const { position, id, type, streamId, engineId, actor, correlationId, causationId, inferred } = event;
   const { occurredAt, recordedAt, schemaVersion, data, hash } = event;
   return {
@@ -20,6 +21,7 @@ export function eventView(event: Event): EventView {
     schemaVersion,
     data,
     hash,
+    ...(containerName === null ? {} : { containerName }),
   };
 }
 

@@ -2,6 +2,12 @@
 import type { DatabaseFile } from '../db/open.ts';
 import type { Position } from '../events/ids.ts';
 import type { LogReader } from '../log/port.ts';
+import {
+  type ContainerNames,
+  createContainerNames,
+  createEventsOf,
+  type EventsOf,
+} from './container-names.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Candidates, consecutive, createCandidates, parseActor, type Range } from './event-filter.ts';
 import { eventView } from './event-view.ts';
@@ -27,15 +33,18 @@ const piece = 1_000;
 /**
  * @param log the log's file, beside its reader
  * @param projections null for questions that need no index
+ * @param eventsOf finds what names a container
  */
 export function createEventQueries(
   log: DatabaseFile,
   reader: LogReader,
   projections: DatabaseFile | null,
+  eventsOf: EventsOf = projections === null ? () => [] : createEventsOf(projections),
 ): EventQueries {
   const candidatesOf =
     projections === null ? ({ order }: EventFilter) => consecutive(order) : createCandidates(projections);
   const instants = createInstants(log);
+  const nameOf = createContainerNames(log, reader, eventsOf);
   const actorAt = log.prepare('SELECT actor_kind AS kind, actor_name AS name FROM events WHERE position = ?');
   const caused = log
     .prepare(
@@ -57,7 +66,7 @@ export function createEventQueries(
 
   const view = (position: number): EventView[] => {
     const event = reader.event(position as Position);
-    return event === null ? [] : [eventView(event)];
+    return event === null ? [] : [eventView(event, nameOf(event))];
   };
 
   function rangeOf(filter: EventFilter): Range {
@@ -87,7 +96,7 @@ export function createEventQueries(
       const items = positions.flatMap(view);
       return next === null ? { items } : { items, next: encodeCursor(`events ${filter.order}`, [next]) };
     },
-    following: (position, limit) => following(reader, position, limit),
+    following: (position, limit) => following(reader, nameOf, position, limit),
     event: (position) => view(position)[0] ?? null,
     consequences: (position) => (caused.all(position) as number[]).flatMap(view),
     causes: (position) => (causing.all(position) as number[]).flatMap(view),
@@ -95,13 +104,18 @@ export function createEventQueries(
 }
 
 /** Where it goes on does not depend on whether an event can be read. */
-function following(reader: LogReader, position: number, limit: number): FollowingView | null {
+function following(
+  reader: LogReader,
+  nameOf: ContainerNames,
+  position: number,
+  limit: number,
+): FollowingView | null {
   let last = position;
   const events = reader.read(position as Position, limit, (unreadable) => {
     last = unreadable.position;
   });
   last = Math.max(last, events.at(-1)?.position ?? last);
-  return last === position ? null : { items: events.map(eventView), last };
+  return last === position ? null : { items: events.map((event) => eventView(event, nameOf(event))), last };
 }
 
 /** @returns a page of positions, and the last one looked at if there may be more */

@@ -25,6 +25,8 @@ export interface EventView {
   readonly schemaVersion: number;
   readonly data: unknown;
   readonly hash: string;
+  /** What its container was called then, where the event itself does not tell, as that of a network does not. */
+  readonly containerName?: string | undefined;
 }
 
 export interface RouteView {

@@ -3,6 +3,7 @@ import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { logPath } from '../log/path.ts';
 import { createLogReader } from '../log/read.ts';
 import { createAuditQuery } from './audit.ts';
+import { createEventsOf, type EventsOf } from './container-names.ts';
 import { openDatabases } from './databases.ts';
 import { createEventQueries } from './events.ts';
 import { createHistoryQuery } from './history.ts';
@@ -11,11 +12,14 @@ import { createLogFacts } from './log-facts.ts';
 import { createPast } from './past.ts';
 import { createRouteQueries } from './routes.ts';
 
-/** @throws {LogUnusable} */
-export function openLogQuestions(dataDir: string) {
+/**
+ * @param eventsOf finds what names a container where the log alone does not; empty where it cannot now
+ * @throws {LogUnusable}
+ */
+export function openLogQuestions(dataDir: string, eventsOf: EventsOf = () => []) {
   const reader = createLogReader(dataDir);
   const log = openDatabase(logPath(dataDir), { readonly: true, synchronous: 'FULL' });
-  const { events: recorded, ...others } = createEventQueries(log, reader, null);
+  const { events: recorded, ...others } = createEventQueries(log, reader, null, eventsOf);
   return {
     ask: inOneView({ recorded, ...others, log: createLogFacts(dataDir, log, reader) }, [
       reader.together,
@@ -40,6 +44,7 @@ export function openQuestions(dataDir: string) {
   try {
     const events = createEventQueries(log, reader, projections);
     return {
+      eventsOf: createEventsOf(projections),
       ask: inOneView(
         {
           ...createRouteQueries(projections),

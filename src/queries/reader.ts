@@ -51,8 +51,19 @@ async function answer({ name, args }: Question): Promise<unknown> {
 }
 
 function readyLog(): NonNullable<typeof ofLog> {
-  ofLog ??= openLogQuestions(dataDir);
+  ofLog ??= openLogQuestions(dataDir, eventsOf);
   return ofLog;
+}
+
+/** What is asked of the log alone does not wait for projections, and does without them. */
+function eventsOf(stream: string, before: number): readonly number[] {
+  try {
+    if (questions?.current() === false) closeQuestions();
+    questions ??= openQuestions(dataDir);
+    return questions.eventsOf(stream, before);
+  } catch {
+    return [];
+  }
 }
 
 /** Waits a while for projections that are being made for the first time, or again. */

@@ -48,6 +48,20 @@ test('where little room is left, an event is told without being aligned', () => 
   expect(line(40).length).toBeLessThanOrEqual(40);
 });
 
+test('an event of a network names the container where that is known, else its id', () => {
+  const event = {
+    position: 9,
+    type: 'ContainerNetworkConnected',
+    recordedAt: new Date().toISOString(),
+    actor: { kind: 'engine', name: 'engine' },
+    data: { container: '300bf9f83da6'.padEnd(64, '0'), claimed: { network: 'backend' } },
+  } as never;
+  const line = (more: object): string =>
+    eventLine({ ...plain, width: 120 }, { ...(event as object), ...more } as never);
+  expect(line({ containerName: 'web' })).toMatch(/ web {2}network backend$/);
+  expect(line({})).toMatch(/ 300bf9f83da6 {2}network backend$/);
+});
+
 test('a line that is longer than the terminal is wide counts as the rows that it takes', () => {
   expect(thatFit(['a', 'b', 'c'], 2, 40)).toBe(2);
   expect(thatFit(['a'.repeat(81), 'b', 'c'], 3, 40)).toBe(1);

@@ -4,8 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { type EventType, eventTypes, type NewEvent } from '../../src/events/event.ts';
 import { BadCursor } from '../../src/queries/cursor.ts';
 import type { EventFilter } from '../../src/queries/port.ts';
+import { openLogQuestions } from '../../src/queries/questions.ts';
 import { createStory, engine } from '../support/events.ts';
 import { lifecycles } from '../support/lifecycles.ts';
+import { scratch, writeLog } from '../support/projecting.ts';
 import { allPages, asking } from './asking.ts';
 
 const story = lifecycles(21, 120);
@@ -159,6 +161,47 @@ test('an event is shown with exact times, and one that is not there is null', as
     expect(event).toMatchObject({ position: 1, type: 'PortolanStarted', streamId: 'portolan' });
     expect(event!.recordedAt).toBe(new Date(times[0]!).toISOString());
     expect(await queries.event(events.length + 1)).toBeNull();
+  });
+});
+
+describe('a signal that does not name its container', () => {
+  const tale = createStory();
+  tale.policy();
+  const web = tale.container('web');
+  web.created();
+  web.started();
+  web.renamed('shop');
+  // Long before the next one, so that it is not found beside it.
+  for (let n = 0; n < 100; n += 1) tale.container(`other-${n}`).created();
+  web.signal('ContainerNetworkConnected', { network: 'backend' });
+  const unnamed = tale
+    .events()
+    .flatMap(({ type }, index) => (type === 'ContainerNetworkConnected' ? [index + 1] : []));
+
+  test('is told with the name that it had then, by whatever way it is asked for', async () => {
+    await asking(async ({ queries, tell }) => {
+      await tell(tale.batches);
+      const told = [
+        (await queries.events({ order: 'asc', limit: 1_000 })).items,
+        (await queries.events({ order: 'asc', limit: 1_000, type: 'ContainerNetworkConnected' })).items,
+        (await queries.following(0, 1_000))!.items,
+        (await Promise.all(unnamed.map((position) => queries.event(position)))).map((event) => event!),
+      ];
+      for (const items of told) {
+        const named = items.flatMap((event) => event.containerName ?? []);
+        expect(named).toEqual(['web', 'shop']);
+      }
+    });
+  });
+
+  test('is told without it where projections are not there to find it', async () => {
+    using folder = scratch();
+    await writeLog(folder.dataDir, tale.batches);
+    const open = openLogQuestions(folder.dataDir);
+    const [first, last] = unnamed.map((position) => open.ask.event(position));
+    expect(first).toMatchObject({ containerName: 'web' });
+    expect(last).not.toHaveProperty('containerName');
+    open.close();
   });
 });
 

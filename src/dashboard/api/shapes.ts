@@ -90,6 +90,8 @@ export interface LogEvent {
   readonly inferred: boolean;
   readonly data: Readonly<Record<string, unknown>>;
   readonly hash: string;
+  /** Where the event itself does not tell. */
+  readonly containerName?: string;
 }
 
 export interface AuditEntry {

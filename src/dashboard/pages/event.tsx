@@ -68,8 +68,8 @@ export function EventPage({ position }: { position: string }) {
 }
 
 /** The host and the container that an event is about, as links. */
-function Subjects({ event: { data } }: { event: LogEvent }) {
-  const { match, container, name } = data as Data;
+function Subjects({ event: { data, containerName } }: { event: LogEvent }) {
+  const { match, container, name = containerName } = data as Data;
   return (
     <>
       {match != null && (

@@ -64,7 +64,11 @@ export const actorOf = ({ actor }: Pick<LogEvent, 'actor'>): string =>
   actor.kind === actor.name ? actor.kind : `${actor.kind}: ${actor.name}`;
 
 /** What an event is about, in a few words. */
-export function aboutOf({ type, data }: Pick<LogEvent, 'type' | 'data'>): string {
+export function aboutOf({
+  type,
+  data,
+  containerName,
+}: Pick<LogEvent, 'type' | 'data' | 'containerName'>): string {
   const { name, match, reason, detail, kind, status, message, targets, claimed, ...rest } = data as Data;
   const site = match ? `${match.host}${match.path === '/' ? '' : match.path}` : '';
   if (type.startsWith('Route')) {
@@ -78,8 +82,8 @@ export function aboutOf({ type, data }: Pick<LogEvent, 'type' | 'data'>): string
     return status === 'exited' ? `${name} has exited with ${rest.exitCode}` : `${name} is ${status}${health}`;
   }
   if (type.startsWith('ContainerNetwork'))
-    return `${name ?? claimed?.name ?? rest.container?.slice(0, 12) ?? ''}: ${claimed?.network ?? 'a network'}`;
-  const subject = name ?? claimed?.name ?? '';
+    return `${name ?? claimed?.name ?? containerName ?? rest.container?.slice(0, 12) ?? ''}: ${claimed?.network ?? 'a network'}`;
+  const subject = name ?? claimed?.name ?? containerName ?? '';
   const more =
     claimed?.exitCode !== undefined ? `exit code ${claimed.exitCode}` : (claimed?.health ?? reason ?? '');
   return [subject, more || rest.version].filter(Boolean).join(': ');
