@@ -3,6 +3,7 @@ import type { Host } from '../events/ids.ts';
 import type { Progress } from '../projections/projector.ts';
 import type { Projections } from '../projections/runner.ts';
 import { entryOf } from '../routing/entries.ts';
+import { withoutUpstream } from '../routing/explain.ts';
 import type { RecordedRefusal } from '../routing/state.ts';
 import type { Loop } from './loop.ts';
 import type { TrustKeeper } from './trust.ts';
@@ -62,7 +63,8 @@ export function createLive(
       });
     },
     hosts: () => [...loop.state().sites.keys()],
-    sentence: (host) => entryOf(loop.state(), host as Host).sentence,
+    // One that is refused to all who ask for it is known to nobody else.
+    sentence: (host) => entryOf(loop.state(), host as Host).sentence || withoutUpstream(host),
     caveat() {
       if (log.problem() !== '')
         return `Nothing can be recorded now (${log.problem()}): this is what was last known.`;

@@ -2,6 +2,7 @@
 import type { ContainerId, Host, Position } from '../events/ids.ts';
 import {
   type HostEntry,
+  isForgotten,
   type TableDelta,
   type TableRoute,
   type TableSnapshot,
@@ -85,7 +86,10 @@ export function createServed(send: (delta: TableDelta) => void): Served {
       return { ...snapshot, hosts: snapshot.hosts.map(less) };
     },
     delta(delta) {
-      for (const entry of delta.hosts) known.set(entry.host, entry);
+      for (const entry of delta.hosts) {
+        if (isForgotten(entry)) known.delete(entry.host);
+        else known.set(entry.host, entry);
+      }
       position = delta.position;
       dropSettled();
       return { ...delta, hosts: delta.hosts.map(less) };

@@ -110,11 +110,16 @@ export const hostEntries = sqliteTable(
   (table) => [primaryKey({ columns: [table.host, table.fromPosition] })],
 );
 
-/** Each host that the table ever knew, and since when. */
-export const hostNames = sqliteTable('host_names', {
-  host: text().primaryKey(),
-  fromPosition: integer('from_position').notNull(),
-});
+/** From when until when the table knew of each host. */
+export const hostNames = sqliteTable(
+  'host_names',
+  {
+    host: text().notNull(),
+    fromPosition: integer('from_position').notNull(),
+    toPosition: integer('to_position'),
+  },
+  (table) => [primaryKey({ columns: [table.host, table.fromPosition] })],
+);
 
 /** Refusals that stood together for a container. */
 export const refusalHistory = sqliteTable(

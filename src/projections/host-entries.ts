@@ -17,7 +17,7 @@ import { stateAt } from './state-at.ts';
 
 export const hostEntries: Projection = {
   name: 'host_entries',
-  version: 3,
+  version: 4,
   tables: ['host_entries', 'host_names', 'refusal_history'],
   types: eventTypes.filter((type) => !untold.has(type)),
   open,
@@ -46,9 +46,10 @@ function open(db: DatabaseFile, log: LogReader): Fold {
     },
     setAside({ position, recordedAt, streamId }) {
       const now = before(position);
+      const known = new Set(now.sites.keys());
       setAside(now, position, recordedAt, streamId);
       // Rare: whatever it was about, all are looked at.
-      for (const host of now.sites.keys()) entries.put(now, host);
+      for (const host of known.union(now.sites)) entries.put(now, host);
       refusals.put(now);
     },
     flush: entries.flush,
@@ -73,7 +74,8 @@ function createEntries(db: DatabaseFile) {
     .pluck();
   const columns = 'host, from_position, from_ms, entry';
   const insert = createMany(db, `INSERT OR REPLACE INTO host_entries (${columns})`, 4);
-  const name = db.prepare('INSERT OR IGNORE INTO host_names (host, from_position) VALUES (?, ?)');
+  const learn = db.prepare('INSERT OR REPLACE INTO host_names (host, from_position) VALUES (?, ?)');
+  const forget = db.prepare('UPDATE host_names SET to_position = ? WHERE host = ? AND to_position IS NULL');
   const known = new Map<Host, string>();
   const seen = new Map<Host, HostEntry>();
   let changed: Row[] = [];
@@ -85,8 +87,9 @@ function createEntries(db: DatabaseFile) {
       const { routes, sentence } = now;
       const entry = JSON.stringify({ routes, sentence });
       const before = known.get(host) ?? last.get(host);
-      if (entry === before) return;
-      if (before === undefined) name.run(host, state.position);
+      if (entry === (before ?? forgotten)) return;
+      if (entry === forgotten) forget.run(state.position, host);
+      else if (before === undefined || before === forgotten) learn.run(host, state.position);
       known.set(host, entry);
       changed.push([host, state.position, state.recordedAt, entry]);
     },
@@ -105,6 +108,9 @@ function createEntries(db: DatabaseFile) {
     },
   };
 }
+
+/** Of a host that is not known, or no more. */
+const forgotten = JSON.stringify({ routes: [], sentence: '' });
 
 type Row = readonly [host: Host, fromPosition: number, fromMs: number, entry: string];
 

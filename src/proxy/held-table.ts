@@ -2,6 +2,7 @@
 import {
   createTable,
   type HostEntry,
+  isForgotten,
   type RoutingTable,
   type TableDelta,
   type TableSnapshot,
@@ -23,6 +24,10 @@ export function createHeldTable(
 
   function put(hosts: readonly HostEntry[]): void {
     for (const entry of hosts) {
+      if (isForgotten(entry)) {
+        drop(entry.host);
+        continue;
+      }
       onChange(table.hosts.get(entry.host), entry);
       table.hosts.set(entry.host, entry);
     }

@@ -1,5 +1,11 @@
 /** The current table as control told it, for workers that start later. */
-import type { HostEntry, TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
+import {
+  type HostEntry,
+  isForgotten,
+  type TableDelta,
+  type TableSnapshot,
+  type Trust,
+} from '../routing/table.ts';
 
 export interface Mirror {
   read(): TableSnapshot;
@@ -19,7 +25,10 @@ export function createMirror(): Mirror {
       head = { position: snapshot.position, trust: snapshot.trust };
     },
     apply(delta) {
-      for (const entry of delta.hosts) hosts.set(entry.host, entry);
+      for (const entry of delta.hosts) {
+        if (isForgotten(entry)) hosts.delete(entry.host);
+        else hosts.set(entry.host, entry);
+      }
       head = { ...head, position: delta.position };
     },
     setTrust(trust) {

@@ -2,7 +2,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import type { Host, Position } from '../events/ids.ts';
 import { outcomeOf } from '../routing/outcome.ts';
-import { createTable, type HostEntry } from '../routing/table.ts';
+import { createTable, type HostEntry, isForgotten } from '../routing/table.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import { type IntervalRow, intervalColumns, routeThen } from './intervals.ts';
 import type { Moment } from './moment.ts';
@@ -50,7 +50,9 @@ export function createAsOf(db: DatabaseFile): AsOf {
 
   function entry(moment: Moment, host: string): HostEntry | null {
     const found = statements.entry.get(host, moment.position) as string | undefined;
-    return found === undefined ? null : { host: host as Host, ...JSON.parse(found) };
+    if (found === undefined) return null;
+    const known: HostEntry = { host: host as Host, ...JSON.parse(found) };
+    return isForgotten(known) ? null : known;
   }
 
   function serves({ position, instant }: Moment): boolean {
@@ -136,7 +138,7 @@ export function createAsOf(db: DatabaseFile): AsOf {
       const isSure = routesOf(moment, host).every((route) => route.state !== 'unconfirmed');
       return isSure ? found : { ...found, sentence: `${found.sentence} ${unrecorded}` };
     },
-    names: (moment) => statements.names.all(moment.position) as string[],
+    names: ({ position }) => statements.names.all(position, position) as string[],
   };
 }
 
@@ -159,7 +161,12 @@ function prepare(db: DatabaseFile) {
         'SELECT entry FROM host_entries WHERE host = ? AND from_position <= ? ORDER BY from_position DESC LIMIT 1',
       )
       .pluck(),
-    names: db.prepare('SELECT host FROM host_names WHERE from_position <= ? ORDER BY host').pluck(),
+    names: db
+      .prepare(
+        `SELECT host FROM host_names WHERE from_position <= ?
+         AND (to_position IS NULL OR to_position > ?) ORDER BY host`,
+      )
+      .pluck(),
     refusals: db
       .prepare(
         `SELECT refusals FROM refusal_history WHERE from_position <= ?

@@ -7,14 +7,14 @@ import { matchOf, type Route, type Site } from './route.ts';
 import { type ContainerKey, containerKey, followersOf, lastRouteOf, type State } from './state.ts';
 import type { HostEntry, TableRoute } from './table.ts';
 
-/** A host's routes: open ones, and those that a container still asks for while it is down. */
+/** A host's routes: open ones, and those that a container still asks for while it is down. Nothing at all of a host that is not known, or no more. */
 export function entryOf(state: State, host: Host): HostEntry {
   const routes = [...(state.sites.get(host) ?? [])]
     .map((site) => tableRoute(state, site))
     .filter((route) => route !== null)
     .sort((one, other) => other.path.length - one.path.length || (one.path < other.path ? -1 : 1));
-  const served = routes.some((route) => route.targets.length > 0);
-  return { host, routes, sentence: served ? '' : hostSentence(state, host, routes) };
+  const silent = routes.some((route) => route.targets.length > 0) || !state.sites.has(host);
+  return { host, routes, sentence: silent ? '' : hostSentence(state, host, routes) };
 }
 
 export const entriesOf = (state: State): HostEntry[] =>
@@ -29,8 +29,8 @@ export const untold: ReadonlySet<EventType> = new Set(
 export function hostsTouchedBy(state: State, event: FoldedEvent, sites: readonly Site[]): Host[] {
   if (untold.has(event.type)) return [];
   // Why a container has no route now may be told of any host that it once had.
-  if (event.type === 'PolicyApplied') return [...state.sites.keys()];
   const hosts = new Set(sites.map((site) => matchOf(site).host));
+  if (event.type === 'PolicyApplied') return [...hosts.union(state.sites)];
   const { data } = event;
   // One that was only ever refused stays unknown, as it is after a restart.
   if ('match' in data && data.match !== null && state.sites.has(data.match.host)) hosts.add(data.match.host);

@@ -6,7 +6,7 @@ import { dropStaleRefusals } from './evolve-refusal.ts';
 import { isRestart, noteRestart } from './evolve-story.ts';
 import { whatBecameOf, whyRemoved } from './explain.ts';
 import { type Claim, type Intent, intentOf, isAlive } from './intent.ts';
-import type { Site } from './route.ts';
+import { matchOf, type Site } from './route.ts';
 import { type Container, type ContainerKey, containerKey, followersOf, type State, setAt } from './state.ts';
 
 const idle: Intent = { owner: '', claims: [], refusals: [], warnings: [] };
@@ -136,5 +136,15 @@ function createContainer(key: ContainerKey, engine: EngineId, observation: Conta
 function unclaim(state: State, site: Site, key: ContainerKey): void {
   const contenders = state.contenders.get(site);
   contenders?.delete(key);
-  if (contenders?.size === 0) state.contenders.delete(site);
+  if (contenders?.size !== 0) return;
+  state.contenders.delete(site);
+  if (!state.lastRoute.has(site)) forget(state, site);
+}
+
+/** Nobody asks for it any more, and nobody was ever routed there: it is as unknown as it is to a snapshot, which has only routes and claims. */
+function forget(state: State, site: Site): void {
+  const { host } = matchOf(site);
+  const sites = state.sites.get(host);
+  sites?.delete(site);
+  if (sites?.size === 0) state.sites.delete(host);
 }

@@ -20,7 +20,7 @@ export function sentenceOf(state: State, site: Site): string {
   const subject = site.replace(/\/$/, '');
   if (route?.closing) return sinceClosed(state, subject, route, route.closing);
   const waiting = containersOf(state, site)[0];
-  if (waiting === undefined) return `${subject} has no upstream.`;
+  if (waiting === undefined) return withoutUpstream(subject);
   return `${subject} has no upstream yet: container ${titleOf(waiting)} ${presentOf(waiting)}.`;
 }
 
@@ -35,10 +35,12 @@ export function hostSentence(state: State, host: Host, routes: readonly TableRou
     .sort(
       (one, other) => other.at - one.at || matchOf(one.site).path.length - matchOf(other.site).path.length,
     )[0];
-  if (last === undefined) return `${host} has no upstream.`;
+  if (last === undefined) return withoutUpstream(host);
   const { path } = matchOf(last.site);
   return routes.find((route) => route.path === path)?.sentence ?? sentenceOf(state, last.site);
 }
+
+export const withoutUpstream = (subject: string): string => `${subject} has no upstream.`;
 
 function sinceClosed(state: State, subject: string, route: Route, closing: Closing): string {
   const container = state.containers.get(containerKey(route.engine, closing.container));

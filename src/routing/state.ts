@@ -110,7 +110,7 @@ export interface State {
   readonly contenders: Map<Site, Set<ContainerKey>>;
   /** The route that last had a site: its owner holds the claim. Derived. */
   readonly lastRoute: Map<Site, RouteId>;
-  /** Sites of each host that was ever wanted or routed. Derived. */
+  /** Sites of each host that is wanted now, or was ever routed. Derived. */
   readonly sites: Map<Host, Set<Site>>;
   /** Routes whose closing a container explains, though it may ask for their sites no longer. Derived. */
   readonly closings: Map<ContainerKey, Set<RouteId>>;

@@ -35,7 +35,11 @@ export interface TableSnapshot {
   readonly hosts: readonly HostEntry[];
 }
 
-/** Replaces whole hosts; a delta is applied at once or not at all. */
+/** It says nothing: the host is forgotten, and no entry of the table any more. */
+export const isForgotten = ({ routes, sentence }: HostEntry): boolean =>
+  routes.length === 0 && sentence === '';
+
+/** Replaces whole hosts, or takes them away (`isForgotten`); a delta is applied at once or not at all. */
 export interface TableDelta {
   readonly position: Position;
   readonly hosts: readonly HostEntry[];

@@ -153,6 +153,18 @@ describe('workers', () => {
     proxy.replace(snapshotOf([]));
     await untilAll(port, 404);
   });
+  test('forget a host that nobody asks for any more, and so does one that is started later', async () => {
+    const [proxy, port] = await start(snapshotOf([web(), entryOf('made.test', [], 'made.test is down.')]));
+    const made = get.replace(host, 'made.test');
+    await untilAll(port, 503, made);
+    proxy.apply({ position: 2 as Position, hosts: [entryOf('made.test', [])] });
+    await untilAll(port, 404, made);
+    await threads[0]!.terminate();
+    await until(() => threads.length === 3 && proxy.workers() === 2, 'the replacement');
+    await within(once(threads[2]!, 'message'), 'it listens', 20_000);
+    expect(await askAll(port, made)).toEqual(new Set([404]));
+    await untilAll(port, 200);
+  });
   test('count together, and go on counting when one is replaced', async () => {
     const [proxy, port] = await start();
     await askAll(port);

@@ -400,6 +400,25 @@ describe('why', () => {
     });
   });
 
+  test('of a host that was asked for, and never routed, says that it is not known once nobody asks for it', async () => {
+    const { story } = shop();
+    const made = story.container('made');
+    made.created();
+    const asked = story.events().length;
+    made.removed();
+    const host = 'made.docker.localhost';
+    await remembering(story, (past) => {
+      expect(past.why(host, position(asked)).sentence).toMatch(/has been created but not started\.$/);
+      expect(past.why('mde.docker.localhost', position(asked)).sentence).toContain(`${host} is near`);
+      expect(past.why(host).sentence).toMatch(
+        /^no container has answered as made\.docker\.localhost so far\./,
+      );
+      expect(past.why('mde.docker.localhost').sentence).not.toContain(host);
+      expect(past.hostAt(position(asked), host)).toMatchObject({ state: 'closed' });
+      expect(past.hostAt(position(story.events().length), host)).toBeNull();
+    });
+  });
+
   test('of a host never seen names those that are near, and who runs without a route', async () => {
     const { story } = shop();
     story.container('database', { exposed: [] }).started();

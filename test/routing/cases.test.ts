@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { NewEvent } from '../../src/events/event.ts';
 import { signalKey } from '../../src/events/keys.ts';
 import { setAside } from '../../src/routing/evolve.ts';
+import { copyState } from '../../src/routing/freeze.ts';
 import { routeIdOf, type Site } from '../../src/routing/route.ts';
 import { createScenario, engineA, engineB, exited, idOf, running, typesOf } from './scenario.ts';
 
@@ -436,6 +437,23 @@ const cases: Record<number, () => void> = {
     expect(refusalsOf(events)).toMatchObject([{ name: 'app' }]);
     expect(events.slice(1).every((event) => event.causationId === events[0]!.id)).toBe(true);
     expect(typesOf(s.observed(running('web')))).toEqual(['ContainerObserved', 'RouteOpened']);
+  },
+  45: () => {
+    const s = createScenario();
+    const web = { ...exited(running('web')), status: 'created', startedAt: null, finishedAt: null } as const;
+    expect(typesOf(s.observed(web))).toEqual(['ContainerObserved']);
+    expect(s.request('web.docker.localhost')).toMatchObject([
+      expect.stringMatching(/^down: .* not started\.$/),
+    ]);
+    expect(typesOf(s.lost('web'))).toEqual(['ContainerLost destroyed']);
+    expect(s.request('web.docker.localhost')).toEqual(['unknown']);
+    expect([...s.state.sites]).toEqual([...copyState(s.state).sites]);
+    // Whoever was routed is remembered.
+    s.observed(running('web'));
+    s.lost('web');
+    expect(s.request('web.docker.localhost')).toMatchObject([
+      expect.stringMatching(/^down: .* was removed\.$/),
+    ]);
   },
 };
 

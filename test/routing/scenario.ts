@@ -9,7 +9,7 @@ import { entriesOf, entryOf } from '../../src/routing/entries.ts';
 import { match } from '../../src/routing/match.ts';
 import type { Input } from '../../src/routing/record.ts';
 import { createState, type State } from '../../src/routing/state.ts';
-import type { RoutingTable } from '../../src/routing/table.ts';
+import { isForgotten, type RoutingTable } from '../../src/routing/table.ts';
 
 export const engineA = 'ENGINE-A' as EngineId;
 export const engineB = 'ENGINE-B' as EngineId;
@@ -89,9 +89,14 @@ export function createScenario(policy: Partial<Policy> = {}, state: State = crea
   const held = new Map(entriesOf(state).map((entry) => [entry.host, entry]));
   const take = ({ events, hosts }: Step): NewEvent[] => {
     log.push(...events);
-    for (const host of hosts) held.set(host, entryOf(state, host));
+    for (const host of hosts) {
+      const entry = entryOf(state, host);
+      if (isForgotten(entry)) held.delete(host);
+      else held.set(host, entry);
+    }
     // A step names each host whose entry differs: workers are told of no others.
     for (const entry of entriesOf(state)) expect(held.get(entry.host)).toEqual(entry);
+    expect(held.size).toBe(state.sites.size);
     return [...events];
   };
   const input = (one: Input): NewEvent[] => take(advance(state, one, now));

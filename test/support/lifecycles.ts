@@ -69,6 +69,16 @@ export function lifecycles(seed: number, length: number): Story {
     story.note('RecordingGapDetected', { from, to: story.instant(), lost: 1, reason: 'disk full' });
   }
 
+  /** It is made and removed, and never started: what it asked for was never routed. */
+  function ghost(): void {
+    const character = story.container(`ghost-${Math.floor(random() * 2)}`, {
+      labels: random() < 0.5 ? { 'portolan.host': 'ghosts.test' } : {},
+    });
+    character.created();
+    if (random() < 0.3) story.pass(1_000);
+    character.removed();
+  }
+
   for (let step = 0; step < length; step += 1) {
     story.pass(Math.floor(random() * (random() < 0.5 ? 1_500 : 20_000)));
     const chance = random();
@@ -85,6 +95,7 @@ export function lifecycles(seed: number, length: number): Story {
     else if (cast.length === 0 || chance < 0.3) appear();
     else if (chance < 0.4) crash(pick(cast));
     else if (chance < 0.45) pick(cast).renamed(`web-${6 + Math.floor(random() * 3)}-${step}`);
+    else if (chance < 0.48) ghost();
     else happen(pick(cast));
   }
   return story;

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { openDatabase } from '../../src/db/open.ts';
 import type { Event } from '../../src/events/event.ts';
+import type { Host } from '../../src/events/ids.ts';
 import { logPath } from '../../src/log/path.ts';
 import { projectionsPath } from '../../src/projections/file.ts';
 import { createEventQueries } from '../../src/queries/events.ts';
@@ -12,9 +13,10 @@ import { resolution } from '../../src/queries/resolution.ts';
 import { createRouteQueries } from '../../src/queries/routes.ts';
 import { entriesOf } from '../../src/routing/entries.ts';
 import { evolve } from '../../src/routing/evolve.ts';
+import { copyState } from '../../src/routing/freeze.ts';
 import { outcomeOf } from '../../src/routing/outcome.ts';
 import { createState } from '../../src/routing/state.ts';
-import { createTable } from '../../src/routing/table.ts';
+import { createTable, type HostEntry } from '../../src/routing/table.ts';
 import { at, foldAll, projecting } from './projecting.ts';
 
 export type Past = ReturnType<typeof createPast> & {
@@ -49,6 +51,9 @@ export const position = (number: number): At => ({ kind: 'position', position: n
 /** More than any test has. */
 export const all = { limit: 1_000 };
 
+const byHost = (entries: readonly HostEntry[]): readonly HostEntry[] =>
+  entries.toSorted((one, other) => (one.host < other.host ? -1 : 1));
+
 const byName = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
   [...list].sort((one, other) => (one.name < other.name ? -1 : 1));
 
@@ -56,6 +61,7 @@ const byName = <T extends { readonly name: string }>(list: readonly T[]): T[] =>
 export function holdAgainstFold(past: Past, events: readonly Event[]): void {
   const state = createState();
   let serves = false;
+  const everKnown = new Set<Host>();
   const boots = { now: '', confirmed: '' };
   for (const event of events) {
     evolve(state, event);
@@ -66,7 +72,7 @@ export function holdAgainstFold(past: Past, events: readonly Event[]): void {
       boots.confirmed = boots.now;
       serves = true;
     } else if (event.type === 'PortolanStopped') serves = event.data.handedOver === true && serves;
-    holdMoment(past, event.position, state, serves);
+    holdMoment(past, event.position, state, serves, everKnown);
   }
   if (serves) expect(past.routesNow(all)).toEqual(past.routesAt(position(events.length), all));
 }
@@ -76,9 +82,16 @@ function holdMoment(
   number: number,
   state: ReturnType<typeof createState>,
   serves: boolean,
+  everKnown: Set<Host>,
 ): void {
   const moment = position(number);
   const entries = entriesOf(state);
+  // A start from a snapshot knows the same hosts, and says the same of them.
+  expect(byHost(entriesOf(copyState(state)))).toEqual(byHost(entries));
+  for (const entry of entries) everKnown.add(entry.host);
+  const names = new Set(entries.map(({ host }) => host));
+  for (const host of everKnown.difference(names))
+    expect(past.resolveAt(moment, host, '/')).toMatchObject({ status: serves ? 404 : 503, targets: [] });
   const table = createTable({ position: at(number), trust: 'confirmed', hosts: entries });
   for (const entry of entries) {
     const found = past.resolveAt(moment, entry.host, '/api/x?y');
