@@ -10,6 +10,9 @@ export function isEnding(claimed: string | undefined, stopSignal: string): boole
 /** Whether it leaves no time to end by itself. */
 export const isKill = (claimed: string | undefined): boolean => numberOf(claimed ?? '') === 9;
 
+/** What ends with it was ended by SIGKILL (128 + 9), or says so of a process of its own. */
+export const killedCode = 128 + constants.signals.SIGKILL;
+
 /** Of a signal by name or number, as the engine gives either. */
 function numberOf(signal: string): number {
   const name = signal.replace(/^SIG/, '');

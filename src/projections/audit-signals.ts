@@ -1,6 +1,6 @@
 /** Signals in the audit: joined to the commands that fit, to the change from outside that is under way, or a new one. */
 import type { Actor } from '../events/event.ts';
-import { isEnding } from '../events/stop-signal.ts';
+import { isEnding, isKill, killedCode } from '../events/stop-signal.ts';
 import { type AuditStore, placeCommands } from './audit-commands.ts';
 import { type Basis, type CommandWindow, isLive, type Subject, type SubjectKey } from './audit-subject.ts';
 import {
@@ -62,10 +62,22 @@ function joinEnd(
   store.subjects.put(key, { ...subject, last: { entries, basis, at: event.recordedAt } });
 }
 
-function rememberEnd(store: AuditStore, key: SubjectKey, { type }: SignalEvent): void {
+function rememberEnd(store: AuditStore, key: SubjectKey, { type, data, recordedAt }: SignalEvent): void {
   const subject = store.subjects.get(key);
   if (type === 'ContainerDied') store.subjects.put(key, { ...subject, end: subject.last });
-  else if (type === 'ContainerStarted') store.subjects.put(key, { ...subject, end: null });
+  else if (type === 'ContainerStarted') store.subjects.put(key, { ...subject, end: null, killed: null });
+  else if (type === 'ContainerKilled' && isKill(data.claimed.signal))
+    store.subjects.put(key, { ...subject, killed: recordedAt });
+}
+
+/** The detail of a signal, which says of an end by SIGKILL if nobody was seen to send that. */
+function endOf({ killed }: Subject, event: SignalEvent, deed: Deed | null): string {
+  const detail = detailOf(event);
+  const isUnseen = killed === null || event.recordedAt - killed > grace;
+  const isKilled = event.type === 'ContainerDied' && Number(event.data.claimed.exitCode) === killedCode;
+  return isKilled && isUnseen && deed !== 'oom'
+    ? `${detail} (128 + SIGKILL; no kill was seen just before it)`
+    : detail;
 }
 
 function means(
@@ -115,7 +127,8 @@ function joinOutside(store: AuditStore, key: SubjectKey, subject: Subject, event
   const deed = underWay === null ? null : continued(underWay.deed, subject, event);
   if (underWay !== null && deed !== null) {
     const actor = actorOf(deed);
-    const growth = { action: deed, actor, completedMs: event.recordedAt, detail: detailOf(event) };
+    const detail = endOf(subject, event, underWay.deed);
+    const growth = { action: deed, actor, completedMs: event.recordedAt, detail };
     store.entries.grow(underWay.entry, growth);
     store.entries.join([underWay.entry], event, 'window');
     keepOpen(store, key, subject, underWay.entry, deed, event);
@@ -131,7 +144,7 @@ function joinOutside(store: AuditStore, key: SubjectKey, subject: Subject, event
     outcome: 'observed',
     requestedMs: event.recordedAt,
     completedMs: event.recordedAt,
-    detail: detailOf(event),
+    detail: endOf(subject, event, null),
   });
   store.entries.join([event.position], event, 'exact');
   keepOpen(store, key, subject, event.position, begun, event);

@@ -45,6 +45,8 @@ export interface Subject {
   readonly autoRemove: boolean;
   /** What its end was joined to; null while it runs. */
   readonly end: Joined | null;
+  /** When it was last seen to be sent SIGKILL since its start, milliseconds since the epoch. */
+  readonly killed: number | null;
 }
 
 export interface SubjectKey {
@@ -64,6 +66,7 @@ const unknown: Subject = {
   restarts: false,
   autoRemove: false,
   end: null,
+  killed: null,
 };
 
 export interface Subjects {

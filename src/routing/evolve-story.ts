@@ -67,9 +67,11 @@ export function noteSignal(state: State, event: SignalEvent): void {
   );
   // A stop that was not heeded ends with a kill, and is a stop all the same.
   const isFirst = story.killed === null || event.recordedAt - story.killed.at > soon;
-  const outright = isKill(event.data.claimed.signal) && (isFirst || story.killed!.outright);
+  const kills = isKill(event.data.claimed.signal);
+  const outright = kills && (isFirst || story.killed!.outright);
+  const forced = kills || (!isFirst && story.killed!.forced);
   const outside = !isExplained(story, event) || (!isFirst && story.killed!.outside);
-  story.killed = { at: event.recordedAt, asked, outright, outside };
+  story.killed = { at: event.recordedAt, asked, outright, forced, outside };
 }
 
 /** Each command tells a container to end once; a kill may follow where it did not heed. */

@@ -1,6 +1,7 @@
 /** Says in one plain sentence why a site or host has no upstream. */
 import type { CommandKind } from '../events/commands.ts';
 import type { Host } from '../events/ids.ts';
+import { killedCode } from '../events/stop-signal.ts';
 import { type Closing, matchOf, type Route, type Site } from './route.ts';
 import {
   type Container,
@@ -9,6 +10,7 @@ import {
   lastRouteOf,
   restartMemory,
   type State,
+  type Story,
   soon,
 } from './state.ts';
 import type { TableRoute } from './table.ts';
@@ -64,11 +66,11 @@ function pastOf(container: Container, closing: Closing, at: number): string {
   const found = closing.found === true;
   switch (closing.reason) {
     case 'stopped':
-      return `${ended(container, at)}${by(container, ['stop', 'kill', 'restart', 'remove'], at) || afterRestarts(container, at)}`;
+      return `${ended(container, at, found)}${by(container, ['stop', 'kill', 'restart', 'remove'], at) || afterRestarts(container, at)}`;
     case 'paused':
       return `was ${found ? 'found ' : ''}paused${by(container, ['pause'], at)}`;
     case 'restarting':
-      return `${exited(container)}${afterRestarts(container, at)} and is being restarted by the engine`;
+      return `${exited(container, found ? null : at)}${afterRestarts(container, at)} and is being restarted by the engine`;
     case 'unhealthy':
       if (observation.health === 'starting') return 'restarted; its health check has not passed yet';
       return found ? 'was found unhealthy' : 'became unhealthy';
@@ -107,24 +109,35 @@ function presentOf(container: Container): string {
       : `could not be started (exit code ${observation.exitCode})`;
   if (observation.status === 'paused') return 'is paused';
   if (observation.status === 'restarting') return 'is being restarted by the engine';
-  if (observation.status !== 'running') return exited(container);
+  if (observation.status !== 'running') return exited(container, container.stoppedSince);
   if (observation.health === 'starting') return 'is starting; its health check has not passed yet';
   if (observation.health === 'unhealthy') return 'is unhealthy';
   return `cannot be routed: ${container.intent.refusals[0]?.detail ?? 'another container has this host'}`;
 }
 
-function exited(container: Container): string {
-  const { exitCode, oomKilled } = container.observation;
-  return `exited with code ${exitCode}${oomKilled ? ' (out of memory)' : ''}`;
+/** @param at when it ended, milliseconds; null if nobody was there to see what came before it */
+function exited({ observation, story }: Container, at: number | null): string {
+  const { exitCode, oomKilled } = observation;
+  const code = `exited with code ${exitCode}`;
+  if (oomKilled) return `${code} (out of memory)`;
+  return exitCode === killedCode ? `${code} (${killOf(story, at)})` : code;
+}
+
+/** Not all that is killed is so through the engine, and the kernel's want of memory does not always show there. */
+function killOf({ killed }: Story, at: number | null): string {
+  if (at === null) return '128 + SIGKILL';
+  const wasSeen = killed?.forced === true && Math.abs(at - killed.at) <= soon;
+  return wasSeen ? 'SIGKILL' : '128 + SIGKILL; no kill was seen just before it';
 }
 
 /** Milliseconds that may lie between an end and its being recorded, before that is told. */
 const late = 2_000;
 
 /** An end that Portolan was not there to see was some time before it closed the route. @param at when that was, milliseconds */
-function ended(container: Container, at: number): string {
+function ended(container: Container, at: number, found: boolean): string {
   const end = Date.parse(container.observation.finishedAt ?? '');
-  return at - end > late ? `was found to have ${exited(container)} at ${clock(end)}` : exited(container);
+  if (at - end > late) return `was found to have ${exited(container, null)} at ${clock(end)}`;
+  return exited(container, found ? null : at);
 }
 
 /** Of a container that does not stay up: how often it was started again before it ended. */

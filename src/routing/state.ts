@@ -42,6 +42,8 @@ export interface Story {
     readonly asked: boolean;
     /** Whether it was given no chance to end by itself. */
     readonly outright: boolean;
+    /** Whether SIGKILL was among them. */
+    readonly forced: boolean;
     /** Whether it was sent one that no command through the API explains, now or shortly before. */
     readonly outside: boolean;
   } | null;

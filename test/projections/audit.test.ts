@@ -553,6 +553,26 @@ describe('a change from outside', () => {
     ]);
   });
 
+  test('an end by SIGKILL that nobody was seen to send says so, and one that was sent, or told of as out of memory, does not', async () => {
+    const unseen = 'exit code 137 (128 + SIGKILL; no kill was seen just before it)';
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.crashed(137);
+    story.pass(60_000);
+    web.started();
+    story.pass(60_000);
+    const kill = story.command('kill', web, alice);
+    web.signal('ContainerKilled', { signal: '9' });
+    kill.succeed();
+    // It was not in the state to die at once, and the command's effects are over.
+    story.pass(20_000);
+    web.crashed(137);
+    const entries = await auditOf(story);
+    expect(entries.find(({ action }) => action === 'exit')).toMatchObject({ detail: unseen });
+    expect(entries.at(-1)).toMatchObject({ action: 'exit', detail: 'exit code 137' });
+  });
+
   test('without a restart policy a start after a crash came from outside', async () => {
     const { story, web } = scene();
     web.started();

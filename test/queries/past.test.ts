@@ -282,7 +282,7 @@ describe('why', () => {
     web.crashed(137);
     await remembering(story, (past) => {
       expect(past.why('web.docker.localhost').sentence).toMatch(
-        /, when container web \(nginx:1\.27\) exited with code 137 after 3 restarts in 5 minutes\.$/,
+        /, when container web \(nginx:1\.27\) exited with code 137 \(128 \+ SIGKILL; no kill was seen just before it\) after 3 restarts in 5 minutes\.$/,
       );
     });
   });
@@ -316,7 +316,9 @@ describe('why', () => {
       web.crashed(137);
       command.succeed();
     });
-    expect(slow).toBe('web (nginx:1.27) exited with code 137 after a stop through the API by alice.');
+    expect(slow).toBe(
+      'web (nginx:1.27) exited with code 137 (SIGKILL) after a stop through the API by alice.',
+    );
     const reloaded = await sentenceAfter((_, web) => {
       web.signal('ContainerKilled', { signal: '1' });
       web.crashed(1);
@@ -387,7 +389,9 @@ describe('why', () => {
       web.stopped(137);
       command.fail(500, 'cannot start: port is taken');
     });
-    expect(halfway).toBe('web (nginx:1.27) exited with code 137 after a restart through the API by alice.');
+    expect(halfway).toBe(
+      'web (nginx:1.27) exited with code 137 (128 + SIGKILL; no kill was seen just before it) after a restart through the API by alice.',
+    );
   });
 
   test('as it was at a moment, in the words of then', async () => {

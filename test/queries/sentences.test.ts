@@ -46,7 +46,7 @@ test('a command that came after the end did not cause it', async () => {
     remove.succeed();
   });
   expect(removed).toBe(
-    'web (nginx:1.27) exited with code 137 after a kill through the API by alice; that container no longer exists.',
+    'web (nginx:1.27) exited with code 137 (SIGKILL) after a kill through the API by alice; that container no longer exists.',
   );
   const startFailed = await sentenceAfter((story, web) => {
     const stop = story.command('stop', web, alice);
@@ -113,7 +113,7 @@ test('who was alone is named alone: a stop that takes long, who asks twice, and 
     web.crashed(137);
     stop.succeed();
   });
-  expect(slow).toBe(`web (nginx:1.27) exited with code 137 ${alone}`);
+  expect(slow).toBe(`web (nginx:1.27) exited with code 137 (SIGKILL) ${alone}`);
   const twice = await sentenceAfter((story, web) => {
     story.command('stop', web, alice);
     story.command('stop', web, alice);
@@ -138,7 +138,9 @@ test('one that was killed outright was not told to stop', async () => {
     web.signal('ContainerKilled', { signal: '9' });
     web.crashed(137);
   });
-  expect(killed).toBe('web (nginx:1.27) exited with code 137 after it was killed from outside Portolan.');
+  expect(killed).toBe(
+    'web (nginx:1.27) exited with code 137 (SIGKILL) after it was killed from outside Portolan.',
+  );
   const stopped = await sentenceAfter((story, web) => {
     web.signal('ContainerKilled', { signal: '15' });
     story.pass(10_000);
@@ -146,7 +148,45 @@ test('one that was killed outright was not told to stop', async () => {
     web.crashed(137);
   });
   expect(stopped).toBe(
-    'web (nginx:1.27) exited with code 137 after it was told to stop from outside Portolan.',
+    'web (nginx:1.27) exited with code 137 (SIGKILL) after it was told to stop from outside Portolan.',
+  );
+});
+
+test('one that was killed, and nobody was seen to do so, is told as that, and not as one that was stopped', async () => {
+  const unseen = 'web (nginx:1.27) exited with code 137 (128 + SIGKILL; no kill was seen just before it)';
+  expect(await sentenceAfter((_, web) => web.crashed(137))).toBe(`${unseen}.`);
+  const longBefore = await sentenceAfter((story, web) => {
+    web.signal('ContainerKilled', { signal: '15' });
+    story.pass(60_000);
+    web.crashed(137);
+  });
+  expect(longBefore).toBe(`${unseen}.`);
+  const told = await sentenceAfter((_, web) => {
+    web.signal('ContainerKilled', { signal: '15' });
+    web.crashed(137);
+  });
+  expect(told).toBe(`${unseen} after it was told to stop from outside Portolan.`);
+  const flagged = await sentenceAfter((_, web) => {
+    web.signal('ContainerDied', { exitCode: '137' });
+    web.observe({ ...web.become('exited'), exitCode: 137, oomKilled: true });
+  });
+  expect(flagged).toBe('web (nginx:1.27) exited with code 137 (out of memory).');
+  const removed = await sentenceAfter((story, web) => {
+    web.crashed(137);
+    story.pass(1_000);
+    web.removed();
+  });
+  expect(removed).toBe(`${unseen}; that container no longer exists.`);
+});
+
+test('of one that was killed while Portolan was away it is not said that no kill was seen', async () => {
+  const found = await sentenceAfter((story, web) => {
+    const finishedAt = story.instant();
+    story.pass(3_600_000);
+    web.observe({ ...web.become('exited'), finishedAt, exitCode: 137 }, finishedAt);
+  });
+  expect(found).toBe(
+    'web (nginx:1.27) was found to have exited with code 137 (128 + SIGKILL) at 2026-01-05 06:01:00 UTC.',
   );
 });
 
@@ -203,7 +243,7 @@ test('one that was started again, and is not healthy yet, did not exit with the 
     web.observe({ ...web.become('running'), health: 'starting' });
   });
   expect(starting).toBe(
-    'web (nginx:1.27) exited with code 137; it was started again and is starting; its health check has not passed yet.',
+    'web (nginx:1.27) exited with code 137 (128 + SIGKILL; no kill was seen just before it); it was started again and is starting; its health check has not passed yet.',
   );
 });
 
