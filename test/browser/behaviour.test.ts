@@ -115,6 +115,21 @@ describeInBrowser('the dashboard', (browser) => {
     await page.getByText('The engine has no such container any more').waitFor();
   });
 
+  test('what is wrong with a container now is said on pages of now, and not on those of the past', async () => {
+    await engine.run({ name: 'typing', labels: { 'portolan.hots': 'shop.test' } });
+    const page = await open('/');
+    const banner = page.locator('.banner').filter({ hasText: 'portolan.hots' });
+    await banner.waitFor();
+    await page.getByLabel('Go to a moment').fill('#3');
+    await page.keyboard.press('Enter');
+    await page.getByText('The past:').waitFor();
+    await banner.waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'System', exact: true }).click();
+    await page.getByText('as they are now').waitFor();
+    await banner.waitFor();
+    await engine.containers.remove(engine.containers.get('typing'), true);
+  });
+
   test('a host opens on the port that the proxy has', async () => {
     const page = await open('/');
     const link = page.getByRole('link', { name: 'Open web.docker.localhost in a new tab' });

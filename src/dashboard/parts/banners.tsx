@@ -1,11 +1,19 @@
-/** What is wrong with Portolan itself, on every page: the API is away, the engine is away, the log cannot be written. */
+/**
+ * What is wrong now. With Portolan itself (the API is away, the engine is away, the log cannot be written): on every page,
+ * as it is urgent, and on those of the past as what it is. With containers: only where what is shown is now.
+ */
+import type { ComponentChild } from 'preact';
+import { useLocation } from 'wouter-preact';
 import type { Connection } from '../api/live.ts';
 import type { System } from '../api/shapes.ts';
 import { useApi } from '../api/use-api.ts';
 import { duration } from '../time/moment.ts';
+import { useMoment } from '../time/use-moment.ts';
 
 export function Banners({ connection }: { connection: Connection }) {
   const { data } = useApi<System>('/system', { every: 10_000 });
+  const { past } = useMoment();
+  const [location] = useLocation();
   if (connection === 'away')
     return (
       <div class="banner away" role="alert">
@@ -14,13 +22,17 @@ export function Banners({ connection }: { connection: Connection }) {
       </div>
     );
   if (data === undefined) return null;
+  const isOfNow = !past || location === '/system';
+  const others = isOfNow ? data.problems.filter((problem) => problem !== data.log.problem) : [];
   return (
     <>
-      {!data.engine.connected && <EngineAway engine={data.engine} />}
+      {!data.engine.connected && <EngineAway engine={data.engine} now={isOfNow ? null : <Now />} />}
       {data.log.problem !== '' && (
-        <div class="banner warn">The log cannot be written: {data.log.problem}</div>
+        <div class="banner warn">
+          {!isOfNow && <Now />}The log cannot be written: {data.log.problem}
+        </div>
       )}
-      {data.problems.map((problem) => (
+      {others.map((problem) => (
         <div key={problem} class="banner warn">
           {problem}
         </div>
@@ -29,10 +41,14 @@ export function Banners({ connection }: { connection: Connection }) {
   );
 }
 
-function EngineAway({ engine }: { engine: System['engine'] }) {
+/** Before what is told on a page of the past. */
+const Now = () => <strong>Now: </strong>;
+
+function EngineAway({ engine, now }: { engine: System['engine']; now: ComponentChild }) {
   return (
     <div class="banner warn" role="status">
       <span>
+        {now}
         <strong>No Docker engine</strong> since {duration(Date.now() - Date.parse(engine.since))}
         {engine.reason !== '' && <>: {engine.reason}</>}. The last known routes are served meanwhile. Is the
         daemon running (<code>systemctl status docker</code>), and may Portolan read its socket (
