@@ -100,8 +100,8 @@ export function createLoop(deps: LoopDeps): Loop {
       else drop(batch, problem);
     }
     // A takeover opens a route, which could not be recorded now.
-    const due = problem === null ? (nextTakeover(durable)?.at ?? null) : null;
-    guard(() => clock.set(due, durable.policy?.claimHold ?? 0));
+    const hold = durable.policy?.claimHold ?? 0;
+    guard(() => clock.set(problem === null ? (nextTakeover(durable)?.at ?? null) : null, hold));
   }
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
