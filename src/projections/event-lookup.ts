@@ -25,27 +25,30 @@ export const isIndexedActor = (kind: string): boolean => kind === 'api' || kind 
 /** Numbers of subjects that are kept in memory. */
 const remembered = 50_000;
 
-/** Positions are kept back to the end of a batch, and then written subject by subject, as the table is ordered. */
+/**
+ * Positions are kept back to the end of a batch, and then written subject by subject, as the table is ordered. Only then
+ * are the names numbered: each is looked up once a batch, and they are in the order in which they appeared.
+ */
 function open(db: DatabaseFile): Fold {
   const numberOf = createSubjects(db);
   const put = db.prepare(
     'INSERT OR IGNORE INTO event_index (subject, position) SELECT ?, value FROM json_each(?)',
   );
-  const found = new Map<number, number[]>();
+  const found = new Map<string, number[]>();
 
   return {
     apply(event) {
       const { position } = event;
       for (const name of subjectsOf(event)) {
-        const subject = numberOf(name);
-        const positions = found.get(subject);
-        if (positions === undefined) found.set(subject, [position]);
+        const positions = found.get(name);
+        if (positions === undefined) found.set(name, [position]);
         else if (positions.at(-1) !== position) positions.push(position);
       }
     },
     flush() {
-      const subjects = [...found.keys()].sort((one, other) => one - other);
-      for (const subject of subjects) put.run(subject, JSON.stringify(found.get(subject)));
+      const numbered = [...found].map(([name, positions]) => ({ subject: numberOf(name), positions }));
+      numbered.sort((one, other) => one.subject - other.subject);
+      for (const { subject, positions } of numbered) put.run(subject, JSON.stringify(positions));
       found.clear();
     },
     reset() {
