@@ -187,7 +187,7 @@ export const audit = sqliteTable(
   (table) => [
     index('audit_container').on(table.container, table.position),
     index('audit_name').on(table.name, table.position),
-    index('audit_command').on(table.command),
+    index('audit_command').on(table.command).where(sql`${table.command} is not null`),
     index('audit_actor').on(table.actorKind, table.actorName, table.position),
   ],
 );
@@ -203,16 +203,12 @@ export const auditConsequences = sqliteTable(
 );
 
 /** What the audit has to know of a container to join what comes next. */
-export const auditSubjects = sqliteTable(
-  'audit_subjects',
-  {
-    engine: text().notNull(),
-    container: text().notNull(),
-    /** JSON. */
-    state: text().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.engine, table.container] })],
-);
+export const auditSubjects = sqliteTable('audit_subjects', {
+  /** Of the container's events; empty for commands whose container is not known. */
+  stream: text().primaryKey(),
+  /** JSON. */
+  state: text().notNull(),
+});
 
 /** What events are found by: `container:ENGINE/ID`, `name:NAME`, `host:HOST`, `type:TYPE`, `actor:KIND[:NAME]`. */
 export const subjects = sqliteTable('subjects', {

@@ -1,8 +1,14 @@
 /** Commands in the audit: an entry each, open to what may follow from it until a while after its outcome. */
 import type { ProjectedEvent } from '../events/event.ts';
+import { type ContainerId, containerStream, type EngineId, type StreamId } from '../events/ids.ts';
 import { effectsUntil } from '../routing/evolve-story.ts';
 import type { Entries } from './audit-entries.ts';
-import { type CommandWindow, isLive, type SubjectKey, type Subjects, unplaced } from './audit-subject.ts';
+import { type CommandWindow, isLive, type Subjects, unplaced } from './audit-subject.ts';
+
+/** Something that was seen of a container; its stream is the container's. */
+type ContainerEvent = Pick<ProjectedEvent, 'streamId' | 'engineId' | 'recordedAt'> & {
+  readonly data: { readonly container: ContainerId };
+};
 
 export interface AuditStore {
   readonly entries: Entries;
@@ -23,7 +29,7 @@ export function beginCommand(store: AuditStore, event: ProjectedEvent & { type: 
     detail: '',
   });
   const window = { entry: event.position, kind, command, name, until: null, proven: false, had: [] };
-  addWindow(store, keyOf(event.engineId, container), window, event.recordedAt);
+  addWindow(store, streamOf(event.engineId, container), window, event.recordedAt);
 }
 
 export function settleCommand(
@@ -37,7 +43,7 @@ export function settleCommand(
   const known = store.entries.ofCommand(command);
   if (known === null) return;
   store.entries.join([known.entry], event, 'exact');
-  const window = takeWindow(store, keyOf(known.engine, known.container), command);
+  const window = takeWindow(store, streamOf(known.engine, known.container), command);
   if (window === null) return;
   const found = known.container ?? container;
   const engine = known.engine ?? event.engineId;
@@ -45,14 +51,13 @@ export function settleCommand(
     store.entries.place(known.entry, engine, found);
   const proven = window.proven || (window.kind === 'create' && found !== null);
   const settled = { ...window, proven, until: effectsUntil(event) };
-  addWindow(store, keyOf(engine, found), settled, event.recordedAt);
+  addWindow(store, streamOf(engine, found), settled, event.recordedAt);
 }
 
 /** Finds among the commands whose container was not known those that mean this one, and gives them to it. */
 export function placeCommands(
   store: AuditStore,
-  key: SubjectKey,
-  now: number,
+  { streamId, engineId, recordedAt: now, data }: ContainerEvent,
   means: (window: CommandWindow) => boolean,
 ): void {
   const waiting = store.subjects.get(unplaced);
@@ -61,24 +66,24 @@ export function placeCommands(
   const windows = waiting.windows.filter((window) => isLive(window, now) && !meant.includes(window));
   store.subjects.put(unplaced, { ...waiting, windows });
   for (const window of meant) {
-    store.entries.place(window.entry, key.engine, key.container);
-    addWindow(store, key, { ...window, proven: window.kind === 'create' }, now);
+    store.entries.place(window.entry, engineId, data.container);
+    addWindow(store, streamId, { ...window, proven: window.kind === 'create' }, now);
   }
 }
 
-const keyOf = (engine: string | null, container: string | null): SubjectKey =>
-  engine === null || container === null ? unplaced : { engine, container };
+const streamOf = (engine: EngineId | null, container: ContainerId | null): StreamId =>
+  engine === null || container === null ? unplaced : containerStream(engine, container);
 
-function addWindow(store: AuditStore, key: SubjectKey, window: CommandWindow, now: number): void {
-  const subject = store.subjects.get(key);
+function addWindow(store: AuditStore, stream: StreamId, window: CommandWindow, now: number): void {
+  const subject = store.subjects.get(stream);
   const windows = subject.windows.filter((one) => isLive(one, now));
-  store.subjects.put(key, { ...subject, windows: [...windows, window] });
+  store.subjects.put(stream, { ...subject, windows: [...windows, window] });
 }
 
-function takeWindow(store: AuditStore, key: SubjectKey, command: string): CommandWindow | null {
-  const subject = store.subjects.get(key);
+function takeWindow(store: AuditStore, stream: StreamId, command: string): CommandWindow | null {
+  const subject = store.subjects.get(stream);
   const window = subject.windows.find((one) => one.command === command) ?? null;
   if (window !== null)
-    store.subjects.put(key, { ...subject, windows: subject.windows.filter((one) => one !== window) });
+    store.subjects.put(stream, { ...subject, windows: subject.windows.filter((one) => one !== window) });
   return window;
 }

@@ -1,7 +1,7 @@
 /** The rows of the audit, and what was joined to each: kept in memory while a batch goes on, and written at its end. */
 import type { DatabaseFile } from '../db/open.ts';
 import type { Actor, ProjectedEvent } from '../events/event.ts';
-import type { EventId } from '../events/ids.ts';
+import type { ContainerId, EngineId, EventId } from '../events/ids.ts';
 import type { LogReader } from '../log/port.ts';
 import type { Basis } from './audit-subject.ts';
 import { createMany } from './many.ts';
@@ -10,7 +10,7 @@ export interface NewEntry {
   readonly actor: Actor;
   readonly action: string;
   readonly command?: string;
-  readonly container: string | null;
+  readonly container: ContainerId | null;
   readonly name: string | null;
   readonly outcome: 'pending' | 'refused' | 'observed';
   readonly requestedMs: number;
@@ -29,13 +29,15 @@ export interface Entries {
   add(event: ProjectedEvent, entry: NewEntry): void;
   settle(settled: Settled): void;
   /** The container turned out to be this one. */
-  place(entry: number, engine: string, container: string): void;
+  place(entry: number, engine: EngineId | null, container: ContainerId): void;
   /** A change from outside goes on: what it is now, and who did it. */
   grow(entry: number, growth: { action: string; actor: Actor; completedMs: number; detail: string }): void;
   /** An observation begins, that decisions may have as their cause. */
   sight(event: ProjectedEvent): void;
   join(entries: readonly number[], event: ProjectedEvent, basis: Basis): void;
-  ofCommand(command: string): { entry: number; engine: string | null; container: string | null } | null;
+  ofCommand(
+    command: string,
+  ): { entry: number; engine: EngineId | null; container: ContainerId | null } | null;
   /** Entries to which an observation is joined, by its event's id. */
   joined(id: string): readonly number[];
   flush(): void;
@@ -47,8 +49,8 @@ interface Entry {
   readonly actor: Actor;
   readonly action: string;
   readonly command: string | null;
-  readonly engine: string | null;
-  readonly container: string | null;
+  readonly engine: EngineId | null;
+  readonly container: ContainerId | null;
   readonly name: string | null;
   readonly requestedMs: number;
   readonly completedMs: number | null;

@@ -1,7 +1,7 @@
 /** Observations in the audit: joined to what was just done to the container, or telling of something no signal told. */
 import type { ProjectedEvent } from '../events/event.ts';
 import { type AuditStore, placeCommands } from './audit-commands.ts';
-import { type Basis, type CommandWindow, isLive, type Subject, type SubjectKey } from './audit-subject.ts';
+import { type Basis, type CommandWindow, isLive, type Subject } from './audit-subject.ts';
 import { type Deed, deedBetween } from './deeds.ts';
 
 type Sighting = ProjectedEvent & { readonly type: 'ContainerObserved' | 'ContainerLost' };
@@ -13,14 +13,13 @@ const commandLabel = 'portolan.command-id';
 
 export function joinSighting(store: AuditStore, event: Sighting): void {
   if (event.engineId === null) return;
-  const key = { engine: event.engineId, container: event.data.container };
   const made = event.type === 'ContainerObserved' ? event.data.spec.labels[commandLabel] : undefined;
-  placeCommands(store, key, event.recordedAt, ({ kind, command }) => kind === 'create' && command === made);
-  const subject = store.subjects.get(key);
+  placeCommands(store, event, ({ kind, command }) => kind === 'create' && command === made);
+  const subject = store.subjects.get(event.streamId);
   const { entries, basis } = culprits(subject, event);
   if (entries.length > 0) store.entries.join(entries, event, basis);
-  else if (event.inferred) infer(store, key, subject, event);
-  store.subjects.put(key, remember(store.subjects.get(key), event));
+  else if (event.inferred) infer(store, subject, event);
+  store.subjects.put(event.streamId, remember(store.subjects.get(event.streamId), event));
 }
 
 /** Of which entries it shows the effect. */
@@ -61,13 +60,13 @@ function changeOf({ seen }: Subject, event: Sighting): Deed | null {
 }
 
 /** Nobody watched when it happened; all that is known is that it did. */
-function infer(store: AuditStore, key: SubjectKey, subject: Subject, event: Sighting): void {
+function infer(store: AuditStore, subject: Subject, event: Sighting): void {
   const deed = changeOf(subject, event);
   if (deed === null) return;
   store.entries.add(event, {
     actor: { kind: 'external', name: 'external' },
     action: deed,
-    container: key.container,
+    container: event.data.container,
     name: event.data.name,
     outcome: 'observed',
     requestedMs: event.recordedAt,

@@ -2,7 +2,7 @@
 import type { Actor } from '../events/event.ts';
 import { isEnding, isKill, killedCode } from '../events/stop-signal.ts';
 import { type AuditStore, placeCommands } from './audit-commands.ts';
-import { type Basis, type CommandWindow, isLive, type Subject, type SubjectKey } from './audit-subject.ts';
+import { type Basis, type CommandWindow, isLive, type Subject } from './audit-subject.ts';
 import {
   type Deed,
   deedBegunBy,
@@ -26,10 +26,9 @@ const engine: Actor = { kind: 'engine', name: 'engine' };
 
 export function joinSignal(store: AuditStore, event: SignalEvent): void {
   if (event.engineId === null) return;
-  const key = { engine: event.engineId, container: event.data.container };
-  const { seen } = store.subjects.get(key);
-  placeCommands(store, key, event.recordedAt, (window) => means(window, event, seen?.name ?? null));
-  const subject = store.subjects.get(key);
+  const { seen } = store.subjects.get(event.streamId);
+  placeCommands(store, event, (window) => means(window, event, seen?.name ?? null));
+  const subject = store.subjects.get(event.streamId);
   const mark = markOf(event);
   const windows = subject.windows.filter(
     (window) =>
@@ -37,10 +36,10 @@ export function joinSignal(store: AuditStore, event: SignalEvent): void {
       fits(window.kind, event.type) &&
       (mark === null || !window.had.includes(mark)),
   );
-  if (isAutoRemoval(subject, event)) joinEnd(store, key, subject, windows, event);
-  else if (windows.length > 0) joinCommands(store, key, subject, windows, event);
-  else joinOutside(store, key, subject, event);
-  rememberEnd(store, key, event);
+  if (isAutoRemoval(subject, event)) joinEnd(store, subject, windows, event);
+  else if (windows.length > 0) joinCommands(store, subject, windows, event);
+  else joinOutside(store, subject, event);
+  rememberEnd(store, event);
 }
 
 /** The engine's own removal of a container that was made with `--rm`, after its end. */
@@ -50,7 +49,6 @@ const isAutoRemoval = ({ autoRemove, end }: Subject, { type }: SignalEvent): boo
 /** Belongs to what ended the container, however long ago; somebody who removed it meanwhile may have been first. */
 function joinEnd(
   store: AuditStore,
-  key: SubjectKey,
   subject: Subject,
   windows: readonly CommandWindow[],
   event: SignalEvent,
@@ -59,15 +57,15 @@ function joinEnd(
   const entries = [...new Set([...end!.entries, ...windows.map((window) => window.entry)])];
   const basis: Basis = entries.length > 1 ? 'ambiguous' : end!.basis;
   store.entries.join(entries, event, basis);
-  store.subjects.put(key, { ...subject, last: { entries, basis, at: event.recordedAt } });
+  store.subjects.put(event.streamId, { ...subject, last: { entries, basis, at: event.recordedAt } });
 }
 
-function rememberEnd(store: AuditStore, key: SubjectKey, { type, data, recordedAt }: SignalEvent): void {
-  const subject = store.subjects.get(key);
-  if (type === 'ContainerDied') store.subjects.put(key, { ...subject, end: subject.last });
-  else if (type === 'ContainerStarted') store.subjects.put(key, { ...subject, end: null, killed: null });
+function rememberEnd({ subjects }: AuditStore, { type, streamId, data, recordedAt }: SignalEvent): void {
+  const subject = subjects.get(streamId);
+  if (type === 'ContainerDied') subjects.put(streamId, { ...subject, end: subject.last });
+  else if (type === 'ContainerStarted') subjects.put(streamId, { ...subject, end: null, killed: null });
   else if (type === 'ContainerKilled' && isKill(data.claimed.signal))
-    store.subjects.put(key, { ...subject, killed: recordedAt });
+    subjects.put(streamId, { ...subject, killed: recordedAt });
 }
 
 /** The detail of a signal, which says of an end by SIGKILL if nobody was seen to send that. */
@@ -93,7 +91,6 @@ function means(
 
 function joinCommands(
   store: AuditStore,
-  key: SubjectKey,
   subject: Subject,
   windows: readonly CommandWindow[],
   event: SignalEvent,
@@ -110,7 +107,7 @@ function joinCommands(
   const rest = subject.windows.map((window) =>
     window === first && mark !== null ? { ...window, had: [...window.had, mark] } : window,
   );
-  store.subjects.put(key, { ...subject, windows: rest, open: rival, last });
+  store.subjects.put(event.streamId, { ...subject, windows: rest, open: rival, last });
 }
 
 /** Somebody outside is ending the container as well, and this may be how it ends. */
@@ -121,7 +118,7 @@ function rivalOf({ open }: Subject, event: SignalEvent): Subject['open'] {
   return isToldAgain || deedContinuedBy(open.deed, event.type) === null ? null : open;
 }
 
-function joinOutside(store: AuditStore, key: SubjectKey, subject: Subject, event: SignalEvent): void {
+function joinOutside(store: AuditStore, subject: Subject, event: SignalEvent): void {
   const { open } = subject;
   const underWay = open !== null && event.recordedAt <= open.until ? open : null;
   const deed = underWay === null ? null : continued(underWay.deed, subject, event);
@@ -131,7 +128,7 @@ function joinOutside(store: AuditStore, key: SubjectKey, subject: Subject, event
     const growth = { action: deed, actor, completedMs: event.recordedAt, detail };
     store.entries.grow(underWay.entry, growth);
     store.entries.join([underWay.entry], event, 'window');
-    keepOpen(store, key, subject, underWay.entry, deed, event);
+    keepOpen(store, subject, underWay.entry, deed, event);
     return;
   }
   const begun = deedBegunBy(event.type);
@@ -139,7 +136,7 @@ function joinOutside(store: AuditStore, key: SubjectKey, subject: Subject, event
   store.entries.add(event, {
     actor: actorOf(begun),
     action: begun,
-    container: key.container,
+    container: event.data.container,
     name: subject.seen?.name ?? event.data.claimed.name ?? null,
     outcome: 'observed',
     requestedMs: event.recordedAt,
@@ -147,7 +144,7 @@ function joinOutside(store: AuditStore, key: SubjectKey, subject: Subject, event
     detail: endOf(subject, event, null),
   });
   store.entries.join([event.position], event, 'exact');
-  keepOpen(store, key, subject, event.position, begun, event);
+  keepOpen(store, subject, event.position, begun, event);
 }
 
 /** A container that ended by itself and that the engine starts again makes one entry of both. */
@@ -160,17 +157,10 @@ function continued(deed: Deed, subject: Subject, event: SignalEvent): Deed | nul
   return late ? null : deedContinuedBy(deed, event.type);
 }
 
-function keepOpen(
-  store: AuditStore,
-  key: SubjectKey,
-  subject: Subject,
-  entry: number,
-  deed: Deed,
-  event: SignalEvent,
-): void {
+function keepOpen(store: AuditStore, subject: Subject, entry: number, deed: Deed, event: SignalEvent): void {
   const at = event.recordedAt;
   const open = { entry, deed, until: at + patience(deed, subject, event) };
-  store.subjects.put(key, { ...subject, open, last: { entries: [entry], basis: 'window', at } });
+  store.subjects.put(event.streamId, { ...subject, open, last: { entries: [entry], basis: 'window', at } });
 }
 
 function patience(deed: Deed, subject: Subject, event: SignalEvent): number {

@@ -1,6 +1,7 @@
 /** What the audit keeps in mind of a container: the commands that may still have effects, and what was joined last. */
 import type { DatabaseFile } from '../db/open.ts';
 import type { CommandKind } from '../events/commands.ts';
+import type { StreamId } from '../events/ids.ts';
 import type { Deed } from './deeds.ts';
 import { createMany } from './many.ts';
 
@@ -49,13 +50,8 @@ export interface Subject {
   readonly killed: number | null;
 }
 
-export interface SubjectKey {
-  readonly engine: string;
-  readonly container: string;
-}
-
 /** Commands on containers that are not known yet: a name that is still to be found, or one that is being made. */
-export const unplaced: SubjectKey = { engine: '', container: '' };
+export const unplaced = '' as StreamId;
 
 const unknown: Subject = {
   windows: [],
@@ -69,9 +65,10 @@ const unknown: Subject = {
   killed: null,
 };
 
+/** By the stream of the container's events: it is the same text for all of them, and need not be put together. */
 export interface Subjects {
-  get(key: SubjectKey): Subject;
-  put(key: SubjectKey, subject: Subject): void;
+  get(stream: StreamId): Subject;
+  put(stream: StreamId, subject: Subject): void;
   flush(): void;
   reset(): void;
 }
@@ -81,34 +78,26 @@ const remembered = 10_000;
 
 /** A container changes often within a batch, and is written once at its end. */
 export function createSubjects(db: DatabaseFile): Subjects {
-  const find = db.prepare('SELECT state FROM audit_subjects WHERE engine = ? AND container = ?').pluck();
-  const store = createMany(db, 'INSERT OR REPLACE INTO audit_subjects (engine, container, state)', 3);
-  const known = new Map<string, { readonly key: SubjectKey; readonly subject: Subject }>();
-  const changed = new Set<string>();
-  const nameOf = ({ engine, container }: SubjectKey): string => `${engine}/${container}`;
+  const find = db.prepare('SELECT state FROM audit_subjects WHERE stream = ?').pluck();
+  const store = createMany(db, 'INSERT OR REPLACE INTO audit_subjects (stream, state)', 2);
+  const known = new Map<StreamId, Subject>();
+  const changed = new Set<StreamId>();
 
   return {
-    get(key) {
-      const name = nameOf(key);
-      const found = known.get(name);
-      if (found !== undefined) return found.subject;
-      const state = find.get(key.engine, key.container) as string | undefined;
+    get(stream) {
+      const found = known.get(stream);
+      if (found !== undefined) return found;
+      const state = find.get(stream) as string | undefined;
       const subject: Subject = state === undefined ? unknown : JSON.parse(state);
-      known.set(name, { key, subject });
+      known.set(stream, subject);
       return subject;
     },
-    put(key, subject) {
-      const name = nameOf(key);
-      known.set(name, { key, subject });
-      changed.add(name);
+    put(stream, subject) {
+      known.set(stream, subject);
+      changed.add(stream);
     },
     flush() {
-      store(
-        [...changed].map((name) => {
-          const { key, subject } = known.get(name)!;
-          return [key.engine, key.container, JSON.stringify(subject)];
-        }),
-      );
+      store([...changed].map((stream) => [stream, JSON.stringify(known.get(stream))]));
       changed.clear();
       if (known.size > remembered) known.clear();
     },
