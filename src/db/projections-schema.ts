@@ -101,7 +101,8 @@ export const serviceHistory = sqliteTable('service_history', {
 export const hostEntries = sqliteTable(
   'host_entries',
   {
-    host: text().notNull(),
+    /** Its number among `host_names`. */
+    host: integer().notNull(),
     fromPosition: integer('from_position').notNull(),
     fromMs: integer('from_ms').notNull(),
     /** JSON: routes and sentence. */
@@ -110,11 +111,12 @@ export const hostEntries = sqliteTable(
   (table) => [primaryKey({ columns: [table.host, table.fromPosition] })],
 );
 
-/** From when until when the table knew of each host. */
+/** From when until when the table knew of each host, and the number of that host, from 1 in the order in which they appeared. */
 export const hostNames = sqliteTable(
   'host_names',
   {
     host: text().notNull(),
+    number: integer().notNull(),
     fromPosition: integer('from_position').notNull(),
     toPosition: integer('to_position'),
   },

@@ -5,29 +5,25 @@
  */
 import type { DatabaseFile } from '../db/open.ts';
 import { eventTypes, type FoldedEvent } from '../events/event.ts';
-import type { Host, Position } from '../events/ids.ts';
+import type { Position } from '../events/ids.ts';
 import type { LogReader } from '../log/port.ts';
-import { entryOf, hostsTouchedBy, untold } from '../routing/entries.ts';
+import { hostsTouchedBy, untold } from '../routing/entries.ts';
 import { evolve, setAside } from '../routing/evolve.ts';
 import type { ContainerKey, RecordedRefusal, State } from '../routing/state.ts';
-import type { HostEntry } from '../routing/table.ts';
-import { createMany } from './many.ts';
+import { createEntryRows } from './entry-rows.ts';
 import type { Fold, Projection } from './projection.ts';
 import { stateAt } from './state-at.ts';
 
 export const hostEntries: Projection = {
   name: 'host_entries',
-  version: 5,
+  version: 6,
   tables: ['host_entries', 'host_names', 'refusal_history'],
   types: eventTypes.filter((type) => !untold.has(type)),
   open,
 };
 
-/** Entries that are kept in memory between batches, to tell whether one has changed. */
-const remembered = 20_000;
-
 function open(db: DatabaseFile, log: LogReader): Fold {
-  const entries = createEntries(db);
+  const entries = createEntryRows(db);
   const refusals = createRefusals(db);
   let state: State | null = null;
   const before = (position: Position): State => {
@@ -67,71 +63,6 @@ const mayChangeRefusals = ({ type }: FoldedEvent): boolean =>
   type === 'RouteOpened' ||
   type === 'RouteChanged' ||
   type === 'RouteRefused';
-
-function createEntries(db: DatabaseFile) {
-  const last = db
-    .prepare('SELECT entry FROM host_entries WHERE host = ? ORDER BY from_position DESC LIMIT 1')
-    .pluck();
-  const columns = 'host, from_position, from_ms, entry';
-  const insert = createMany(db, `INSERT OR REPLACE INTO host_entries (${columns})`, 4);
-  const learn = db.prepare('INSERT OR REPLACE INTO host_names (host, from_position) VALUES (?, ?)');
-  const forget = db.prepare('UPDATE host_names SET to_position = ? WHERE host = ? AND to_position IS NULL');
-  const known = new Map<Host, string>();
-  const seen = new Map<Host, HostEntry>();
-  let changed: Row[] = [];
-  return {
-    put(state: State, host: Host): void {
-      const now = entryOf(state, host);
-      if (isSurelySame(seen.get(host), now)) return;
-      seen.set(host, now);
-      const { routes, sentence } = now;
-      const entry = JSON.stringify({ routes, sentence });
-      const before = known.get(host) ?? last.get(host);
-      if (entry === (before ?? forgotten)) return;
-      if (entry === forgotten) forget.run(state.position, host);
-      else if (before === undefined || before === forgotten) learn.run(host, state.position);
-      known.set(host, entry);
-      changed.push([host, state.position, state.recordedAt, entry]);
-    },
-    /** In the order of the key, so that rows which are neighbours in the file are written one after the other. */
-    flush(): void {
-      changed.sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] - other[1]));
-      insert(changed);
-      changed = [];
-      if (seen.size > remembered) seen.clear();
-      if (known.size > remembered) known.clear();
-    },
-    forget(): void {
-      known.clear();
-      seen.clear();
-      changed = [];
-    },
-  };
-}
-
-/** Of a host that is not known, or no more. */
-const forgotten = JSON.stringify({ routes: [], sentence: '' });
-
-type Row = readonly [host: Host, fromPosition: number, fromMs: number, entry: string];
-
-/** Most events change nothing of their hosts; then the parts are the very same ones, and need not be written out. */
-function isSurelySame(before: HostEntry | undefined, now: HostEntry): boolean {
-  return (
-    before !== undefined &&
-    before.sentence === now.sentence &&
-    before.routes.length === now.routes.length &&
-    before.routes.every((route, index) => {
-      const other = now.routes[index]!;
-      return (
-        route.id === other.id &&
-        route.path === other.path &&
-        route.sentence === other.sentence &&
-        route.traffic === other.traffic &&
-        (route.targets === other.targets || route.targets.length + other.targets.length === 0)
-      );
-    })
-  );
-}
 
 function createRefusals(db: DatabaseFile) {
   const end = db.prepare(

@@ -1,6 +1,7 @@
 /** Routes, hosts and resolutions as they were at a moment, from intervals: one look-up each, whatever the log's length. */
 import type { DatabaseFile } from '../db/open.ts';
 import type { Host, Position } from '../events/ids.ts';
+import { restoreEntry } from '../projections/stored-entry.ts';
 import { outcomeOf } from '../routing/outcome.ts';
 import { createTable, type HostEntry, isForgotten } from '../routing/table.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
@@ -51,7 +52,7 @@ export function createAsOf(db: DatabaseFile): AsOf {
   function entry(moment: Moment, host: string): HostEntry | null {
     const found = statements.entry.get(host, moment.position) as string | undefined;
     if (found === undefined) return null;
-    const known: HostEntry = { host: host as Host, ...JSON.parse(found) };
+    const known = restoreEntry(host as Host, found);
     return isForgotten(known) ? null : known;
   }
 
@@ -158,7 +159,8 @@ function prepare(db: DatabaseFile) {
       (SELECT 1 FROM route_history h WHERE h.route = r.id AND h.from_position <= ?) ORDER BY r.host LIMIT ?`),
     entry: db
       .prepare(
-        'SELECT entry FROM host_entries WHERE host = ? AND from_position <= ? ORDER BY from_position DESC LIMIT 1',
+        `SELECT entry FROM host_entries WHERE host = (SELECT number FROM host_names WHERE host = ? LIMIT 1)
+         AND from_position <= ? ORDER BY from_position DESC LIMIT 1`,
       )
       .pluck(),
     names: db
