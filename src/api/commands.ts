@@ -11,13 +11,12 @@ import { commandSchema } from './views.ts';
 
 const variable = z.string().regex(/^[^=\0]+$/, 'a variable name without = is allowed');
 
+/** An `@` stands before a digest alone: a user and a password would be recorded with the command. */
+const imageReference = /^\w[\w.\-/:]*(@[A-Za-z][\w+.-]*:[0-9a-fA-F]{32,})?$/;
+
 const createSchema = z
   .strictObject({
-    image: z
-      .string()
-      .min(1)
-      .max(512)
-      .regex(/^[\w][\w.\-/:@]*$/, 'an image reference is allowed, e.g. nginx:1.27'),
+    image: z.string().min(1).max(512).regex(imageReference, 'an image reference is allowed, e.g. nginx:1.27'),
     name: engineName('container name').optional(),
     env: z.record(variable, z.string()).optional(),
     labels: z.record(z.string().min(1), z.string()).optional(),

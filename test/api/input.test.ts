@@ -114,3 +114,13 @@ test('an empty host, or one that is none, is not taken for every host', async ()
     expect((await refused('GET', `/events?host=${host}`)).errors).toMatchObject([{ field: 'host', message }]);
   expect((await portolan.json<Page>('/events?host=ONE.docker.localhost.')).items.length).toBeGreaterThan(0);
 });
+
+test('user and password before a registry are refused, and not recorded', async () => {
+  const { errors, detail } = await refused('POST', '/containers', { image: 'user:s3cr3t@registry.test/web' });
+  expect([errors.map(({ field }) => field), detail.includes('s3cr3t')]).toEqual([['/image'], false]);
+  expect(JSON.stringify(await portolan.events())).not.toContain('s3cr3t');
+  const digest = `nginx:1.27@sha256:${'0'.repeat(64)}`;
+  const create = (image: string) =>
+    portolan.api('POST', '/containers', { image, pull: 'never', start: false });
+  expect((await create(digest)).status).not.toBe(400);
+});
