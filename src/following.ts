@@ -70,6 +70,7 @@ export function followEngine(serving: Serving, recording: Recording, options: Fo
   const pulse = startHeartbeat(config.dataDir, () => ({
     lastSeen: docker.watcher.lastSeen(),
     bootId: trust.vouched() ? bootId : (heartbeat?.bootId ?? null),
+    position: serving.log.head().position,
   }));
   return { ...docker, status: status.read, drifts: () => drifts, pulse };
 }

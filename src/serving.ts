@@ -10,7 +10,7 @@ import { createTrust, type TrustKeeper } from './control/trust.ts';
 import type { Position } from './events/ids.ts';
 import { inherit } from './inherit.ts';
 import { makeDataFolder } from './log/data-folder.ts';
-import { type Heartbeat, readHeartbeat } from './log/heartbeat.ts';
+import { heartbeatOf, type LastLife, readHeartbeat } from './log/heartbeat.ts';
 import { openLog } from './log/log.ts';
 import type { Log, LogReader, UnreadableEvent } from './log/port.ts';
 import { createLogReader } from './log/read.ts';
@@ -41,7 +41,7 @@ export interface Serving {
   readonly trust: TrustKeeper;
   readonly addresses: readonly { readonly address: string; readonly port: number }[];
   /** Of the run before; null for the first one. */
-  readonly heartbeat: Heartbeat | null;
+  readonly heartbeat: LastLife | null;
   readonly bootId: string;
   readonly tookOver: boolean;
   readonly labelKey: string;
@@ -103,11 +103,20 @@ export async function startServing(config: Config, logger: Logger, later: Servin
   if (shared) await proxy.claimInherited();
   for (const event of unreadable)
     logger.error(event, 'an event can no longer be read; its container is not served');
-  const heartbeat = readHeartbeat(dataDir);
+  const heartbeat = lastLifeOf(dataDir, log, logger);
   const tookOver = predecessor !== null;
   const folded = { log, read, state, snapshot, unreadable, entries, tableOf };
   const before = { heartbeat, bootId, tookOver };
   return { ...folded, proxy, served, trust, addresses, ...before, labelKey, token };
+}
+
+function lastLifeOf(dataDir: string, log: Log, logger: Logger): LastLife | null {
+  const { position } = log.head();
+  const noted = readHeartbeat(dataDir);
+  const last = heartbeatOf(noted, position);
+  if (last !== noted)
+    logger.warn({ position, before: noted?.position }, 'the log is an older one: what came after it is lost');
+  return last;
 }
 
 const proxyOf = (config: Config, logger: Logger, { history }: ServingLater): ProxyWorkers =>

@@ -17,8 +17,12 @@ const heartbeatSchema = z.object({
     .nullable(),
   /** Boot of the machine on which the table was last confirmed by the engine. */
   bootId: z.string().nullable(),
+  /** Of the log's head; left out by versions that did not note it. */
+  position: z.number().int().nonnegative().optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
+/** What a start knows of the run before; `alive` is null where it does not know that. */
+export type LastLife = Omit<Heartbeat, 'alive'> & { readonly alive: string | null };
 
 const pathOf = (dataDir: string): string => join(dataDir, 'heartbeat');
 
@@ -33,6 +37,15 @@ export function readHeartbeat(dataDir: string): Heartbeat | null {
   }
 }
 
+/**
+ * A log that was put back as it was before knows nothing of what was seen and served since: that must not pass for known.
+ * @param head position of the log's last event
+ */
+export function heartbeatOf(heartbeat: Heartbeat | null, head: number): LastLife | null {
+  if (heartbeat === null || (heartbeat.position ?? 0) <= head) return heartbeat;
+  return { ...heartbeat, alive: null, lastSeen: null };
+}
+
 export interface Pulse {
   /** Writes one now: what it tells has changed. */
   beat(): void;
@@ -43,17 +56,17 @@ export interface Pulse {
 /** Beats once a second. A beat that cannot be written is left out: it bounds down time less exactly, no more. */
 export function startHeartbeat(
   dataDir: string,
-  read: () => Pick<Heartbeat, 'lastSeen' | 'bootId'>,
+  read: () => Pick<Heartbeat, 'lastSeen' | 'bootId' | 'position'>,
   interval = 1_000,
 ): Pulse {
   const path = pathOf(dataDir);
   function beat(): void {
-    const { lastSeen, bootId } = read();
+    const { lastSeen, bootId, position } = read();
     const seen = lastSeen === null ? null : { ...lastSeen, timeNano: lastSeen.timeNano.toString() };
     try {
       writeFileSync(
         `${path}.new`,
-        JSON.stringify({ alive: new Date().toISOString(), lastSeen: seen, bootId }),
+        JSON.stringify({ alive: new Date().toISOString(), lastSeen: seen, bootId, position }),
       );
       renameSync(`${path}.new`, path);
     } catch (error) {

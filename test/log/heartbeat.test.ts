@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { EngineId } from '../../src/events/ids.ts';
-import { readHeartbeat, startHeartbeat } from '../../src/log/heartbeat.ts';
+import { heartbeatOf, readHeartbeat, startHeartbeat } from '../../src/log/heartbeat.ts';
 import { makeFolder } from './support.ts';
 
 const lastSeen = { engine: 'E' as EngineId, timeNano: 1_767_600_000_123_456_789n, arrived: false };
@@ -53,4 +53,15 @@ test('a beat that cannot be written ends nothing', () => {
   const pulse = startHeartbeat(folder, () => ({ lastSeen, bootId: null }));
   pulse.stop();
   expect(readHeartbeat(folder)).toBeNull();
+});
+
+test('a heartbeat of a longer log tells nothing of when an older one was alive, and what that had seen', () => {
+  const folder = makeFolder();
+  startHeartbeat(folder, () => ({ lastSeen, bootId: 'boot', position: 7 })).stop();
+  const heartbeat = readHeartbeat(folder);
+  expect(heartbeatOf(heartbeat, 7)).toBe(heartbeat);
+  expect(heartbeatOf(heartbeat, 6)).toEqual({ alive: null, lastSeen: null, bootId: 'boot', position: 7 });
+  const { position: _, ...before } = heartbeat!;
+  expect(heartbeatOf(before, 0)).toBe(before);
+  expect(heartbeatOf(null, 3)).toBeNull();
 });
