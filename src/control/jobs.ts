@@ -36,6 +36,8 @@ interface Run {
   replay: Replay;
   readonly thread: Worker;
   readonly scratch: string;
+  /** What it made is put in its place: too late to cancel. */
+  finishing: Promise<void> | null;
 }
 
 export function createJobs({ dataDir, head, adopt, newId, now }: JobsDeps): Jobs {
@@ -90,7 +92,7 @@ export function createJobs({ dataDir, head, adopt, newId, now }: JobsDeps): Jobs
         const { position } = message;
         const seconds = Math.max(1, now() - began) / 1_000;
         update(run, { position, head: message.head, eventsPerSecond: Math.round(position / seconds) });
-      } else if (message.kind === 'done') void finish(run, message.result);
+      } else if (message.kind === 'done') run.finishing = finish(run, message.result);
       else end(run, { state: 'failed', error: [message.message, message.hint].filter(Boolean).join('; ') });
     });
     run.thread.on('error', (error: Error) => end(run, { state: 'failed', error: error.message }));
@@ -115,7 +117,7 @@ export function createJobs({ dataDir, head, adopt, newId, now }: JobsDeps): Jobs
         ...(task.until === undefined ? {} : { until: task.until }),
         ...(task.policy === undefined ? {} : { policy: task.policy }),
       };
-      running = { replay, thread: launch(task, scratch), scratch };
+      running = { replay, thread: launch(task, scratch), scratch, finishing: null };
       replays.set(id, replay);
       follow(running);
       return replay;
@@ -125,8 +127,10 @@ export function createJobs({ dataDir, head, adopt, newId, now }: JobsDeps): Jobs
     async cancel(id) {
       const run = running;
       if (run?.replay.id !== id) return replays.get(id) ?? null;
-      await run.thread.terminate();
-      end(run, { state: 'cancelled' });
+      if (run.finishing === null) await run.thread.terminate();
+      // It may have been done in the meantime.
+      if (run.finishing !== null) await run.finishing;
+      else end(run, { state: 'cancelled' });
       return run.replay;
     },
     subscribe(id, listener) {
