@@ -81,6 +81,8 @@ function onClientError(
   refuse: (socket: Socket, status: number, sentence: string) => void,
 ): void {
   const current = connections.current(socket);
+  // Bytes after a request that closes the connection are nobody's: that one is answered all the same (RFC 9112 9.6).
+  if (error.code === 'HPE_CLOSED_CONNECTION' && current !== null) return;
   if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable) {
     connections.endCurrent(socket);
     socket.destroy();

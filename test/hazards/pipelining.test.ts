@@ -62,10 +62,26 @@ describe('pipelining', () => {
     backend.script = ok;
     const client = await openClient(proxy.port);
     client.send(get('/1', 'Connection: close\r\n') + get('/smuggled'));
-    await client.answer();
+    expect((await client.answer()).status).toBe(200);
     await client.closed();
     await ask(proxy.port, get('/sentinel'));
     expect(lines()).toEqual(['GET /1', 'GET /sentinel']);
+  });
+  test('nor does it take the answer away from the request that closes, whenever it comes', async () => {
+    let finish: () => void = () => undefined;
+    backend.script = (_, socket) => {
+      finish = () => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    };
+    const client = await openClient(proxy.port);
+    client.send(get('/1', 'Connection: close\r\n') + get('/smuggled'));
+    await until(() => backend.requests.length === 1, 'the request');
+    for (const bytes of [get('/smuggled'), 'G@RBAGE\r\n\r\n', '\0'.repeat(100_000)]) client.send(bytes);
+    finish();
+    const answer = await client.answer();
+    expect([answer.status, answer.body]).toEqual([200, 'ok']);
+    await client.closed();
+    await until(() => proxy.proxy.open() === 0 && proxy.proxy.connections() === 0, 'the end');
+    expect(lines()).toEqual(['GET /1']);
   });
   test('nothing after an expectation that is refused is served', async () => {
     backend.script = ok;
