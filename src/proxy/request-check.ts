@@ -21,7 +21,7 @@ export interface Accepted {
   readonly port: string;
   readonly target: string;
   readonly chunked: boolean;
-  /** Null without Content-Length. */
+  /** Without leading zeros; null without Content-Length. */
   readonly length: string | null;
   readonly hasBody: boolean;
   /** All `Connection` fields in one; empty for none. */
@@ -66,7 +66,7 @@ export function checkRequest(
   if (sent === null) return bad('Host is no host name');
   if (target.authority !== null && !isSameAuthority(target.authority, sentHost))
     return bad('the host of the request line and Host differ');
-  const hasBody = chunked || (length !== null && !/^0+$/.test(length));
+  const hasBody = chunked || (length !== null && length !== '0');
   const { host, port } = sent;
   const maxForwards = method === 'OPTIONS' || method === 'TRACE' ? fields.maxForwards : null;
   const { path } = target;
@@ -124,7 +124,8 @@ function take(found: Framing, kind: string, value: string): Refused | null {
     case 'content-length':
       if (found.length !== null) return bad('more than one Content-Length');
       if (!/^\d{1,16}$/.test(value)) return bad('Content-Length is no number');
-      found.length = value;
+      // A careless upstream would read leading zeros as a sign of octal, and the end of the body as the next request.
+      found.length = value.startsWith('0') ? value.replace(/^0+(?=\d)/, '') : value;
       return null;
     case 'transfer-encoding':
       if (found.chunked) return bad('more than one Transfer-Encoding');
