@@ -36,8 +36,10 @@ export interface RouteQueries {
 }
 
 export function createRouteQueries(db: DatabaseFile): RouteQueries {
+  // By its key it would go through all intervals that a route ever had.
   const select = `SELECT r.id, r.host, r.path, r.owner, r.state, r.reason, r.targets, r.since, r.position,
-    h.resumed, h.from_position AS fromPosition, h.from_ms AS fromMs FROM routes r LEFT JOIN route_history h
+    h.resumed, h.from_position AS fromPosition, h.from_ms AS fromMs FROM routes r
+    LEFT JOIN route_history h INDEXED BY route_history_open
     ON h.to_position IS NULL AND h.route = r.id AND h.decided_position = r.position`;
   const all = db.prepare(`${select} WHERE (r.host, r.path, r.id) > (?, ?, ?)
     ORDER BY r.host, r.path, r.id LIMIT ?`);
