@@ -20,9 +20,9 @@ export function entryOf(state: State, host: Host): HostEntry {
 export const entriesOf = (state: State): HostEntry[] =>
   [...state.sites.keys()].map((host) => entryOf(state, host));
 
-/** Of the signals only one is told of in sentences: that somebody sent the container one to end it. */
+/** Of the signals two are told of in sentences: that somebody sent the container one to end it, and that it ran out of memory. */
 export const untold: ReadonlySet<EventType> = new Set(
-  signalTypes.filter((type) => type !== 'ContainerKilled'),
+  signalTypes.filter((type) => type !== 'ContainerKilled' && type !== 'ContainerOutOfMemory'),
 );
 
 /** Hosts whose entry may differ after an event: those of its route, or of its container (sentences). */

@@ -128,7 +128,7 @@ function createContainer(key: ContainerKey, engine: EngineId, observation: Conta
     stoppedSince: null,
     unreadable: false,
     claimedSince: new Map(),
-    story: { commands: [], killed: null, restarts: [] },
+    story: { commands: [], killed: null, starved: null, restarts: [] },
     intent: idle,
   };
 }

@@ -57,10 +57,14 @@ export function settleCommand(state: State, event: FoldedEvent & { type: Outcome
 export function noteSignal(state: State, event: SignalEvent): void {
   if (event.engineId === null) return;
   state.lastSignal = { engine: event.engineId, timeNano: event.occurredAt.toString() };
-  if (event.type !== 'ContainerKilled') return;
+  if (event.type !== 'ContainerKilled' && event.type !== 'ContainerOutOfMemory') return;
   const container = state.containers.get(containerKey(event.engineId, event.data.container));
   if (container === undefined) return;
-  const { observation, story } = container;
+  if (event.type === 'ContainerKilled') noteKill(state, container, event);
+  else container.story.starved = event.recordedAt;
+}
+
+function noteKill(state: State, { observation, story }: Container, event: SignalEvent): void {
   if (!isEnding(event.data.claimed.signal, observation.spec.stopSignal)) return;
   const asked = [...state.commands.values()].some(
     (command) => command.container === observation.container && endings.has(command.kind),
@@ -100,6 +104,7 @@ export function noteRestart(state: State, container: Container, at: number): voi
   const { restarts, commands } = container.story;
   // What ended it before does not explain how it ends the next time.
   container.story.killed = null;
+  container.story.starved = null;
   container.story.commands = commands.filter(({ id, kind }) => kind !== 'restart' && state.commands.has(id));
   container.story.restarts = [...restarts.filter((one) => one > at - restartMemory), at].slice(-99);
 }

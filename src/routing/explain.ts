@@ -124,10 +124,15 @@ function exited({ observation, story }: Container, at: number | null): string {
 }
 
 /** Not all that is killed is so through the engine, and the kernel's want of memory does not always show there. */
-function killOf({ killed }: Story, at: number | null): string {
+function killOf({ killed, starved }: Story, at: number | null): string {
   if (at === null) return '128 + SIGKILL';
-  const wasSeen = killed?.forced === true && Math.abs(at - killed.at) <= soon;
-  return wasSeen ? 'SIGKILL' : '128 + SIGKILL; no kill was seen just before it';
+  const isNear = (one: number): boolean => Math.abs(at - one) <= soon;
+  if (killed?.forced === true && isNear(killed.at)) return 'SIGKILL';
+  const before =
+    starved !== null && isNear(starved)
+      ? 'a process of it was killed for want of memory'
+      : 'no kill was seen';
+  return `128 + SIGKILL; ${before} just before it`;
 }
 
 /** Milliseconds that may lie between an end and its being recorded, before that is told. */

@@ -4,7 +4,7 @@
 export const deciderVersion = 4;
 
 /** Raise it when `evolve` or the shape of the state changes: older snapshots are then not loaded. */
-export const foldVersion = 8;
+export const foldVersion = 9;
 
 /** Milliseconds a stopped owner keeps its hosts. */
 export const defaultClaimHold = 10_000;

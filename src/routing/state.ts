@@ -47,6 +47,8 @@ export interface Story {
     /** Whether it was sent one that no command through the API explains, now or shortly before. */
     readonly outside: boolean;
   } | null;
+  /** When the engine last told that a process of it was killed for want of memory, milliseconds. */
+  starved: number | null;
   /** When it was seen to have been started again, milliseconds: the last few minutes of them. */
   restarts: readonly number[];
 }

@@ -171,6 +171,14 @@ test('one that was killed, and nobody was seen to do so, is told as that, and no
     web.observe({ ...web.become('exited'), exitCode: 137, oomKilled: true });
   });
   expect(flagged).toBe('web (nginx:1.27) exited with code 137 (out of memory).');
+  // As where it was a process that the main one waited for.
+  const starved = await sentenceAfter((_, web) => {
+    web.signal('ContainerOutOfMemory');
+    web.crashed(137);
+  });
+  expect(starved).toBe(
+    'web (nginx:1.27) exited with code 137 (128 + SIGKILL; a process of it was killed for want of memory just before it).',
+  );
   const removed = await sentenceAfter((story, web) => {
     web.crashed(137);
     story.pass(1_000);
