@@ -22,6 +22,7 @@ export interface LiveState {
   /** Why what is recorded may not be how things are now, as a sentence; empty if it is. */
   caveat(): string;
   confirmed(): boolean;
+  serves(): boolean;
   projections(): readonly Progress[];
   caughtUp(): Promise<unknown>;
   projectionsFailed(how: 'damaged' | 'moved'): void;
@@ -71,6 +72,7 @@ export function createLive(
       return caveats[trust.current()];
     },
     confirmed: () => trust.current() === 'confirmed' && log.problem() === '',
+    serves: () => trust.current() !== 'distrusted',
     projections: projections.progress,
     caughtUp() {
       const position = log.head();

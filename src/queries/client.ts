@@ -1,12 +1,13 @@
 /** Asks the reader thread, and joins what only the live side knows: refusals, sentences, whether routes are confirmed. */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import { notServing } from './as-of.ts';
 import { BadCursor } from './cursor.ts';
 import { needsIndex } from './event-filter.ts';
 import { QueryFailed } from './failed.ts';
 import { Json } from './json.ts';
 import { BadMoment } from './moment.ts';
-import type { HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
+import type { At, HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
 import type { Questions } from './questions.ts';
 import type { Question, Reply } from './reader.ts';
 import type { HostRoutes } from './routes.ts';
@@ -20,6 +21,8 @@ export interface Live {
   sentence(host: string): string;
   /** Whether the engine vouches for the open routes, and what it tells is recorded. */
   confirmed(): boolean;
+  /** Whether requests are forwarded: on another boot of the machine nothing is, until the engine has told what is running. */
+  serves(): boolean;
   /** Why what is recorded may not be how things are now, as a sentence; empty if it is. */
   caveat(): string;
   projections(): readonly ProjectionStatus[];
@@ -66,24 +69,47 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     return { host, state, routes: now, refusals, sentence: open === undefined ? live.sentence(host) : '' };
   }
 
+  /** What is not served now is told as the past tells it of such a moment. @returns the last one; null while it is served */
+  async function notServed(): Promise<At | null> {
+    if (live.serves()) return null;
+    return { kind: 'position', position: (await reader.ask('log')).position };
+  }
+  /** What is said of now, with what that leaves open. */
+  const ofNow = (sentence: string): string =>
+    [sentence.replace(notServing, '').trim(), live.caveat()].filter(Boolean).join(' ');
+  const hostNow = (host: HostView): HostView => ({ ...host, sentence: ofNow(host.sentence) });
+
   return {
     async routes(filter) {
+      const last = await notServed();
+      if (last !== null) return ask('routesAt', last, filter);
       const page = (await ask('routes', filter)) as Page<RouteView>;
       return { ...page, items: page.items.map(routeNow) };
     },
     routesAt: (at, filter) => write('routesAt', at, filter),
     async route(id, at) {
-      if (at !== undefined) return ask('routeAt', at, id);
+      const then = at ?? (await notServed());
+      if (then !== null) return ask('routeAt', then, id);
       const route = (await ask('route', id)) as RouteView | null;
       return route === null ? null : routeNow(route);
     },
     async hosts(paging) {
+      const last = await notServed();
+      if (last !== null) {
+        const page = await ask('hostsAt', last, paging);
+        return { ...page, items: page.items.map(hostNow) };
+      }
       const page = (await ask('hosts', paging)) as Page<HostRoutes>;
       return { ...page, items: page.items.map(hostView) };
     },
     hostsAt: (at, paging) => write('hostsAt', at, paging),
     async host(host, at) {
       if (at !== undefined) return ask('hostAt', at, host);
+      const last = await notServed();
+      if (last !== null) {
+        const known = await ask('hostAt', last, host);
+        return known === null ? null : hostNow(known);
+      }
       const found = (await ask('host', host)) as HostRoutes | null;
       if (found !== null) return hostView(found);
       return live.hosts().includes(host) || refusalsOf(host).length > 0
@@ -95,9 +121,8 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     resolve: (host, target, at) => ask('resolveAt', at, host, target),
     positionAt: (at) => ask('positionAt', at),
     async why(host, at) {
-      const { sentence, chain } = await ask('why', host, at);
-      const caveat = at === undefined ? live.caveat() : '';
-      return { sentence: [sentence, caveat].filter(Boolean).join(' '), chain };
+      const why = await ask('why', host, at);
+      return at === undefined ? { ...why, sentence: ofNow(why.sentence) } : why;
     },
     diff: (from, to, paging) => write('diff', from, to, paging),
     hostDiff: (host, at) => ask('hostDiff', host, at),

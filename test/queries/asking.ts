@@ -30,6 +30,7 @@ export const atRest: Live = {
   hosts: () => [],
   sentence: (host) => `${host} has no upstream.`,
   confirmed: () => true,
+  serves: () => true,
   caveat: () => '',
   projections: () => [],
   caughtUp: async () => undefined,

@@ -93,6 +93,29 @@ describe('routes and hosts', () => {
     );
   });
 
+  test('are told as not served where the machine was started anew and the engine is away, now as of now', async () => {
+    const { story } = scene();
+    story.pass(1_000);
+    story.started('boot-2', story.instant());
+    const caveat = 'The machine was started anew.';
+    await asking(
+      async ({ queries, tell }) => {
+        await tell(story.batches);
+        const host = 'other.docker.localhost';
+        const at: At = { kind: 'position', position: story.events().length };
+        const { items } = await queries.routes({ limit: 10, host });
+        expect(items).toMatchObject([{ state: 'closed', targets: [], position: at.position }]);
+        expect(items).toEqual((await queries.routesAt(at, { limit: 10, host })).items);
+        expect(await queries.route(items[0]!.id)).toEqual(items[0]);
+        expect(await queries.host(host)).toMatchObject({ state: 'closed', sentence: caveat });
+        expect((await queries.hosts({ limit: 10 })).items).toContainEqual(await queries.host(host));
+        expect((await queries.why(host)).sentence).toBe(caveat);
+        expect((await queries.why(host, at)).sentence).toBe('Portolan was not serving at that moment.');
+      },
+      { confirmed: () => false, serves: () => false, caveat: () => caveat },
+    );
+  });
+
   test('come page by page, each once, in the order of hosts', async () => {
     await asking(async ({ queries, tell }) => {
       await tell(lifecycles(31, 80).batches);

@@ -26,7 +26,7 @@ export function Banners({ connection }: { connection: Connection }) {
   const others = isOfNow ? data.problems.filter((problem) => problem !== data.log.problem) : [];
   return (
     <>
-      {!data.engine.connected && <EngineAway engine={data.engine} now={isOfNow ? null : <Now />} />}
+      {!data.engine.connected && <EngineAway system={data} now={isOfNow ? null : <Now />} />}
       {data.log.problem !== '' && (
         <div class="banner warn">
           {!isOfNow && <Now />}The log cannot be written: {data.log.problem}
@@ -41,18 +41,26 @@ export function Banners({ connection }: { connection: Connection }) {
   );
 }
 
+/** Of an engine that is away, by whether the machine still runs on the boot on which it was there last. */
+const served: Readonly<Record<string, string>> = {
+  unconfirmed: 'The last known routes are served meanwhile.',
+  distrusted:
+    'The machine was started anew: requests are answered with 503 until the engine tells what is running.',
+};
+
 /** Before what is told on a page of the past. */
 const Now = () => <strong>Now: </strong>;
 
-function EngineAway({ engine, now }: { engine: System['engine']; now: ComponentChild }) {
+function EngineAway({ system, now }: { system: System; now: ComponentChild }) {
+  const { engine, trust } = system;
   return (
     <div class="banner warn" role="status">
       <span>
         {now}
         <strong>No Docker engine</strong> since {duration(Date.now() - Date.parse(engine.since))}
-        {engine.reason !== '' && <>: {engine.reason}</>}. The last known routes are served meanwhile. Is the
-        daemon running (<code>systemctl status docker</code>), and may Portolan read its socket (
-        <code>DOCKER_HOST</code>)? <code>portolan doctor</code> says how to mend it.
+        {engine.reason !== '' && <>: {engine.reason}</>}. {served[trust] ?? ''} Is the daemon running (
+        <code>systemctl status docker</code>), and may Portolan read its socket (<code>DOCKER_HOST</code>)?{' '}
+        <code>portolan doctor</code> says how to mend it.
       </span>
     </div>
   );
