@@ -1,6 +1,6 @@
 /**
- * Which projections are folded on which of two threads: so that both take about as long. The second has less to do, as it
- * begins when it has started, and its tables are copied, of which few rows cost less than few bytes.
+ * Which projections are folded on which of two threads, so that both take about as long: the first begins at once, and has
+ * more to do; the second has to start, and fewer events to read. Its tables are copied in the end.
  */
 import { hostEntries } from './host-entries.ts';
 import type { Projection } from './projection.ts';
