@@ -189,7 +189,12 @@ const alias = (name: string): boolean => {
 
 /** A field, or a trailer, that should not have been forwarded, or not so; null for none. */
 function oddField(sent: Message, forwarded: Message): string | null {
-  const given = new Set(sent.fields.map(([name, value]) => `${name}: ${value}`));
+  // A length goes on without leading zeros, and in no other form.
+  const given = new Set(
+    sent.fields.map(
+      ([name, value]) => `${name}: ${name === 'content-length' ? value.replace(/^0+(?=\d)/, '') : value}`,
+    ),
+  );
   // The one upgrade that goes on (RFC 6455 4.1).
   const webSocket =
     /^GET .* HTTP\/1\.1$/.test(sent.start) && sent.body === '' && given.has('upgrade: websocket');
