@@ -139,6 +139,13 @@ describe('commands', () => {
     expect(actions).toEqual(['remove', 'kill', 'restart', 'unpause', 'pause', 'start', 'stop', 'create']);
   });
 
+  test('run says why a container gets no route', async () => {
+    const ran = await cli('run', 'nginx', '--name', 'hidden', '-l', 'portolan.enable=false');
+    expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/^hidden runs \(\w{12}\)\n$/) });
+    expect(ran.error).toMatch(/no route: .*portolan\.enable/);
+    expect((await cli('rm', '-f', 'hidden')).code).toBe(0);
+  });
+
   test('an image that is not there is a failure with exit code 4, and with JSON on standard error, too', async () => {
     const failed = await cli('run', 'no.such/image', '--json');
     expect(failed).toMatchObject({ code: 4, out: '' });

@@ -1,4 +1,5 @@
 /** `portolan run`: pulls an image if need be, creates a container and starts it; with the pull's progress. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type OnlineContext, online } from '../context.ts';
 import { CliFailure, exitCodes } from '../failure.ts';
@@ -79,11 +80,33 @@ async function tell(
   started: boolean,
 ): Promise<void> {
   const id = outcome.container ?? '';
-  // The command has succeeded: what more there is to say is left out where it cannot be had.
-  const found = await client.get<Container>(`/containers/${id}`).catch(() => null);
+  const found = await settled(client, id, started);
   output.line(`${found?.name ?? shortId(id)} ${started ? 'runs' : 'was created'} (${shortId(id)})`);
   const system = await client.get<{ proxy: { port: number } }>('/system').catch(() => null);
   for (const { match } of found?.routes ?? []) output.line(`  ${urlOf(match, system?.proxy.port ?? 80)}`);
+  for (const { detail } of found?.refusals ?? []) output.note(`no route: ${detail}`);
+}
+
+/** Looks for a container's routes, and milliseconds between two. */
+const looks = 20;
+const pause = 50;
+
+/**
+ * The container, once it has routes or is refused them, which takes some milliseconds from its start; one that is not
+ * healthy yet has neither.
+ */
+async function settled(
+  client: OnlineContext['client'],
+  id: string,
+  started: boolean,
+): Promise<Container | null> {
+  for (let look = 1; ; look += 1) {
+    // The command has succeeded: what more there is to say is left out where it cannot be had.
+    const found = await client.get<Container>(`/containers/${id}`).catch(() => null);
+    if (found === null || !started || look === looks) return found;
+    if (found.routes.length + found.refusals.length > 0) return found;
+    await sleep(pause);
+  }
 }
 
 const urlOf = ({ host, path }: RouteView['match'], port: number): string =>
