@@ -1,6 +1,8 @@
 /** A log whose file is moved, replaced or removed under the process that writes it: nothing is said to be recorded that is lost. */
 import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { looked } from '../../src/log/in-place.ts';
 import { logPath } from '../../src/log/path.ts';
 import type { LogUnwritable } from '../../src/log/port.ts';
 import { makeNotes } from './fixtures.ts';
@@ -13,6 +15,9 @@ const refused = (file: string): Partial<LogUnwritable> =>
     message: `${file} was moved, replaced or removed while it was open`,
   });
 
+/** Until it is looked again. */
+const soon = (): Promise<void> => sleep(looked + 5);
+
 async function makeLog() {
   const folder = makeFolder();
   const log = await open(folder);
@@ -24,6 +29,7 @@ test('a log that was moved away takes nothing until it is back', async () => {
   const { folder, log } = await makeLog();
   const elsewhere = `${makeFolder()}/moved`;
   renameSync(folder, elsewhere);
+  await soon();
   await expect(appendTo(log, makeNotes(1))).rejects.toEqual(refused(logPath(folder)));
   renameSync(elsewhere, folder);
   await appendTo(log, makeNotes(1));
@@ -36,14 +42,17 @@ test('neither does one in whose place an older copy was put, nor one that was re
   const { folder, log } = await makeLog();
   copyFileSync(logPath(folder), `${folder}/older.db`);
   renameSync(`${folder}/older.db`, logPath(folder));
+  await soon();
   await expect(appendTo(log, makeNotes(1))).rejects.toEqual(refused(logPath(folder)));
   rmSync(logPath(folder));
+  await soon();
   await expect(appendTo(log, makeNotes(1))).rejects.toEqual(refused(logPath(folder)));
 });
 
 test('with its WAL removed nothing is recorded, and a stop saves what was in it', async () => {
   const { folder, log } = await makeLog();
   rmSync(`${logPath(folder)}-wal`);
+  await soon();
   await expect(appendTo(log, makeNotes(1))).rejects.toEqual(refused(`${logPath(folder)}-wal`));
   await log.close();
   expect(readAll(folder).length).toBe(5);
