@@ -1,6 +1,6 @@
 /** The table's entries, each made by itself: one that cannot be made, which is a defect, closes its own host only. */
 import type { Host } from '../events/ids.ts';
-import { entryOf } from '../routing/entries.ts';
+import { entriesOf, entryOf } from '../routing/entries.ts';
 import type { State } from '../routing/state.ts';
 import type { HostEntry } from '../routing/table.ts';
 
@@ -26,7 +26,7 @@ export function createTableEntries(onError: (error: unknown) => void): TableEntr
     }
   }
 
-  return { of, all: (state) => [...state.sites.keys()].map((host) => of(state, host)) };
+  return { of, all: (state) => entriesOf(state, of) };
 }
 
 const reason =

@@ -17,8 +17,9 @@ export function entryOf(state: State, host: Host): HostEntry {
   return { host, routes, sentence: silent ? '' : hostSentence(state, host, routes) };
 }
 
-export const entriesOf = (state: State): HostEntry[] =>
-  [...state.sites.keys()].map((host) => entryOf(state, host));
+/** @param of makes one */
+export const entriesOf = (state: State, of: (state: State, host: Host) => HostEntry = entryOf): HostEntry[] =>
+  [...state.sites.keys()].map((host) => of(state, host));
 
 /** Of the signals two are told of in sentences: that somebody sent the container one to end it, and that it ran out of memory. */
 export const untold: ReadonlySet<EventType> = new Set(
