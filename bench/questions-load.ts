@@ -1,4 +1,7 @@
-/** What do questions that are asked without pause do to the proxy's p99 at half of its load? (`EVENTS=200000`, `FOLDER` of `questions.ts`) */
+/**
+ * What do questions that are asked without pause do to the proxy's p99 at half of its load? (`EVENTS=200000`, `FOLDER` of
+ * `questions.ts`; `OWN_CORE=1`: the worker has a processor for itself)
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +13,7 @@ import { type Portolan, startPortolan } from '../test/support/portolan.ts';
 import { startAskers } from './support/askers.ts';
 import { benchFolder } from './support/folder.ts';
 import { fillLog } from './support/log-folder.ts';
+import { watchThreads } from './support/own-core.ts';
 import { benchHost } from './support/peers.ts';
 import { median, print } from './support/report.ts';
 import { wrk } from './support/wrk.ts';
@@ -62,7 +66,12 @@ async function caughtUp(portolan: Portolan): Promise<void> {
 
 async function measure(portolan: Portolan): Promise<void> {
   const load = { port: portolan.port, folder };
-  const most = await wrk({ ...load, seconds });
+  const threads = watchThreads(portolan.process.pid!);
+  let most = await wrk({ ...load, seconds });
+  if (process.env['OWN_CORE'] === '1') {
+    threads.giveCoreToBusiest();
+    most = await wrk({ ...load, seconds });
+  }
   const rate = Math.floor(most.requests / most.seconds / 2);
   const token = readFileSync(join(dataDir, 'token'), 'utf8').trim();
   const asking = startAskers({ port: portolan.apiPort, token }, askers);
