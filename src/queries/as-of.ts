@@ -26,7 +26,9 @@ export interface AsOf {
   names(moment: Moment): string[];
 }
 
-export const notServing = 'Portolan was not serving at that moment.';
+const notServing = 'Portolan was not serving at that moment.';
+/** Of a moment at which nothing was served. Why nothing is served now, the live side tells. */
+export const unserved = ({ isNow }: Moment): string => (isNow === true ? '' : notServing);
 export const unrecorded = 'Nothing could be recorded at that moment: this is what was last known.';
 
 export function createAsOf(db: DatabaseFile): AsOf {
@@ -74,7 +76,7 @@ export function createAsOf(db: DatabaseFile): AsOf {
     const refused = standing.filter((one) => one.match?.host === host);
     const open = routes.find((route) => route.state !== 'closed');
     const state = open?.state ?? (refused.length > 0 ? 'refused' : 'closed');
-    const sentence = open ? '' : serving ? (entry(moment, host)?.sentence ?? '') : notServing;
+    const sentence = open ? '' : serving ? (entry(moment, host)?.sentence ?? '') : unserved(moment);
     return { host, state, routes, refusals: refused, sentence };
   }
 

@@ -1,13 +1,12 @@
 /** Asks the reader thread, and joins what only the live side knows: refusals, sentences, whether routes are confirmed. */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import { notServing } from './as-of.ts';
 import { BadCursor } from './cursor.ts';
 import { needsIndex } from './event-filter.ts';
 import { QueryFailed } from './failed.ts';
 import { Json } from './json.ts';
 import { BadMoment } from './moment.ts';
-import type { At, HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
+import type { HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
 import type { Questions } from './questions.ts';
 import type { Question, Reply } from './reader.ts';
 import type { HostRoutes } from './routes.ts';
@@ -69,34 +68,26 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     return { host, state, routes: now, refusals, sentence: open === undefined ? live.sentence(host) : '' };
   }
 
-  /** What is not served now is told as the past tells it of such a moment. @returns the last one; null while it is served */
-  async function notServed(): Promise<At | null> {
-    if (live.serves()) return null;
-    return { kind: 'position', position: (await reader.ask('log')).position };
-  }
   /** What is said of now, with what that leaves open. */
-  const ofNow = (sentence: string): string =>
-    [sentence.replace(notServing, '').trim(), live.caveat()].filter(Boolean).join(' ');
+  const ofNow = (sentence: string): string => [sentence, live.caveat()].filter(Boolean).join(' ');
   const hostNow = (host: HostView): HostView => ({ ...host, sentence: ofNow(host.sentence) });
 
   return {
+    // What is not served now is told as the past tells of such a moment.
     async routes(filter) {
-      const last = await notServed();
-      if (last !== null) return ask('routesAt', last, filter);
+      if (!live.serves()) return ask('routesAt', undefined, filter);
       const page = (await ask('routes', filter)) as Page<RouteView>;
       return { ...page, items: page.items.map(routeNow) };
     },
     routesAt: (at, filter) => write('routesAt', at, filter),
     async route(id, at) {
-      const then = at ?? (await notServed());
-      if (then !== null) return ask('routeAt', then, id);
+      if (at !== undefined || !live.serves()) return ask('routeAt', at, id);
       const route = (await ask('route', id)) as RouteView | null;
       return route === null ? null : routeNow(route);
     },
     async hosts(paging) {
-      const last = await notServed();
-      if (last !== null) {
-        const page = await ask('hostsAt', last, paging);
+      if (!live.serves()) {
+        const page = await ask('hostsAt', undefined, paging);
         return { ...page, items: page.items.map(hostNow) };
       }
       const page = (await ask('hosts', paging)) as Page<HostRoutes>;
@@ -105,9 +96,8 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     hostsAt: (at, paging) => write('hostsAt', at, paging),
     async host(host, at) {
       if (at !== undefined) return ask('hostAt', at, host);
-      const last = await notServed();
-      if (last !== null) {
-        const known = await ask('hostAt', last, host);
+      if (!live.serves()) {
+        const known = await ask('hostAt', undefined, host);
         return known === null ? null : hostNow(known);
       }
       const found = (await ask('host', host)) as HostRoutes | null;

@@ -9,6 +9,8 @@ export interface Moment {
   readonly position: number;
   /** Milliseconds since the epoch, if an instant was asked for; null for a position. */
   readonly instant: number | null;
+  /** It is not one that was named: what is said of it is joined with what only the live side knows. */
+  readonly isNow?: true;
 }
 
 export type MomentField = 'at' | 'from' | 'to';

@@ -21,7 +21,8 @@ export function createPast(
   const asOf = createAsOf(projections);
   const diffs = createDiffs(asOf, createRouteChanges(projections), events);
   const why = createWhy(projections, asOf, events);
-  const now = (): Moment => ({ position: head().position, instant: null });
+  const now = (): Moment => ({ position: head().position, instant: null, isNow: true });
+  /** Without one it is now. */
   const at = (moment: At | undefined): Moment => (moment === undefined ? now() : momentOf(moment));
 
   /** Without an end it is now: pages after the first then end where that ended. */
@@ -37,10 +38,11 @@ export function createPast(
 
   return {
     ...createTimelines(log, projections),
-    routesAt: (moment: At, filter: Paging & { host?: string | undefined }) => asOf.routes(at(moment), filter),
-    routeAt: (moment: At, id: string) => asOf.route(at(moment), id),
-    hostsAt: (moment: At, paging: Paging) => asOf.hosts(at(moment), paging),
-    hostAt: (moment: At, host: string) => asOf.host(at(moment), host),
+    routesAt: (moment: At | undefined, filter: Paging & { host?: string | undefined }) =>
+      asOf.routes(at(moment), filter),
+    routeAt: (moment: At | undefined, id: string) => asOf.route(at(moment), id),
+    hostsAt: (moment: At | undefined, paging: Paging) => asOf.hosts(at(moment), paging),
+    hostAt: (moment: At | undefined, host: string) => asOf.host(at(moment), host),
     refusalsAt: (moment: At) => asOf.refusals(at(moment)),
     resolveAt: (moment: At, host: string, target: string) => asOf.resolve(at(moment), host, target),
     positionAt: (moment: At) => at(moment).position,

@@ -2,7 +2,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import { nearest, nearestHosts } from '../routing/nearest.ts';
 import { neverSeen } from '../routing/outcome.ts';
-import { type AsOf, notServing, unrecorded } from './as-of.ts';
+import { type AsOf, unrecorded, unserved } from './as-of.ts';
 import type { EventQueries } from './events.ts';
 import type { Moment } from './moment.ts';
 import type { EventView, RefusalView, RouteView, ServedAgain, WhyView } from './port.ts';
@@ -64,13 +64,13 @@ export function createWhy(
       refusals.filter(({ match }) => match === null),
     );
     const parts = [
-      asOf.serves(moment) ? neverSeen(host) : notServing,
+      asOf.serves(moment) ? neverSeen(host) : unserved(moment),
       ...inVain.map(({ name, detail }) => `Container ${name} asks for it in vain: ${detail}.`),
       ...(near.length > 0 ? [`${listed(near)} ${near.length === 1 ? 'is' : 'are'} near.`] : []),
       ...unroutedSentences(unrouted),
     ];
     const chain = [...inVain, ...unrouted].flatMap((one) => events.event(one.position) ?? []);
-    return { sentence: parts.join(' '), chain: chain.slice(0, most) };
+    return { sentence: parts.filter(Boolean).join(' '), chain: chain.slice(0, most) };
   }
 }
 

@@ -116,6 +116,16 @@ describe('routes and hosts', () => {
     );
   });
 
+  test('keep what a label says of a moment that was not served, in a sentence of now', async () => {
+    const { story } = scene();
+    const label = 'Portolan was not serving at that moment.';
+    story.container('odd', { labels: { 'portolan.enable': label } }).started();
+    await asking(async ({ queries, tell }) => {
+      await tell(story.batches);
+      expect((await queries.why('never.test')).sentence).toContain(`label portolan.enable is "${label}"`);
+    });
+  });
+
   test('come page by page, each once, in the order of hosts', async () => {
     await asking(async ({ queries, tell }) => {
       await tell(lifecycles(31, 80).batches);
