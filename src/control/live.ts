@@ -4,19 +4,12 @@ import type { Progress } from '../projections/projector.ts';
 import type { Projections } from '../projections/runner.ts';
 import { entryOf } from '../routing/entries.ts';
 import { withoutUpstream } from '../routing/explain.ts';
-import type { RecordedRefusal } from '../routing/state.ts';
+import { type StandingRefusal, standingRefusals } from '../routing/standing-refusals.ts';
 import type { Loop } from './loop.ts';
 import type { TrustKeeper } from './trust.ts';
 
-export interface LiveRefusal extends Omit<RecordedRefusal, 'since'> {
-  readonly container: string;
-  readonly name: string;
-  /** RFC 3339. */
-  readonly since: string;
-}
-
 export interface LiveState {
-  refusals(): readonly LiveRefusal[];
+  refusals(): readonly StandingRefusal[];
   hosts(): readonly string[];
   sentence(host: string): string;
   /** Why what is recorded may not be how things are now, as a sentence; empty if it is. */
@@ -50,18 +43,8 @@ export function createLive(
 ): LiveState {
   return {
     refusals() {
-      const { refusals, containers } = loop.state();
-      return [...refusals].flatMap(([key, list]) => {
-        const observation = containers.get(key)?.observation;
-        if (observation === undefined) return [];
-        const { container, name } = observation;
-        return list.map(({ since, ...refusal }) => ({
-          ...refusal,
-          container,
-          name,
-          since: new Date(since).toISOString(),
-        }));
-      });
+      const state = loop.state();
+      return [...state.refusals].flatMap(([key, list]) => standingRefusals(state, key, list));
     },
     hosts: () => [...loop.state().sites.keys()],
     // One that is refused to all who ask for it is known to nobody else.

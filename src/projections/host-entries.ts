@@ -9,6 +9,7 @@ import type { Position } from '../events/ids.ts';
 import type { LogReader } from '../log/port.ts';
 import { hostsTouchedBy, untold } from '../routing/entries.ts';
 import { evolve, setAside } from '../routing/evolve.ts';
+import { standingRefusals } from '../routing/standing-refusals.ts';
 import type { ContainerKey, RecordedRefusal, State } from '../routing/state.ts';
 import { createEntryRows } from './entry-rows.ts';
 import type { Fold, Projection } from './projection.ts';
@@ -84,7 +85,7 @@ function createRefusals(db: DatabaseFile) {
         if (known.get(key) === list) continue;
         known.set(key, list);
         end.run(state.position, key);
-        begin.run(key, state.position, JSON.stringify(viewsOf(state, key, list)));
+        begin.run(key, state.position, JSON.stringify(standingRefusals(state, key, list)));
       }
       if (known.size === state.refusals.size) return;
       for (const key of known.keys()) {
@@ -94,20 +95,4 @@ function createRefusals(db: DatabaseFile) {
       }
     },
   };
-}
-
-/** As `GET /refusals` shows them. */
-function viewsOf(state: State, key: ContainerKey, list: readonly RecordedRefusal[]): unknown[] {
-  const observation = state.containers.get(key)?.observation;
-  if (observation === undefined) return [];
-  const { container, name } = observation;
-  return list.map(({ match, reason, detail, position, since }) => ({
-    container,
-    name,
-    match,
-    reason,
-    detail,
-    position,
-    since: new Date(since).toISOString(),
-  }));
 }

@@ -2,6 +2,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import type { Host, Position } from '../events/ids.ts';
 import { restoreEntry } from '../projections/stored-entry.ts';
+import { withoutUpstream } from '../routing/explain.ts';
 import { outcomeOf } from '../routing/outcome.ts';
 import { createTable, type HostEntry, isForgotten } from '../routing/table.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
@@ -14,7 +15,7 @@ export interface AsOf {
   routes(moment: Moment, filter: Paging & { host?: string | undefined }): Page<RouteView>;
   route(moment: Moment, id: string): RouteView | null;
   hosts(moment: Moment, paging: Paging): Page<HostView>;
-  /** Null for a host that nothing was known of then. */
+  /** Null for a host that nothing was known of then, not even a container that asked for it in vain. */
   host(moment: Moment, host: string): HostView | null;
   routesOf(moment: Moment, host: string): RouteView[];
   refusals(moment: Moment): RefusalView[];
@@ -76,7 +77,11 @@ export function createAsOf(db: DatabaseFile): AsOf {
     const refused = standing.filter((one) => one.match?.host === host);
     const open = routes.find((route) => route.state !== 'closed');
     const state = open?.state ?? (refused.length > 0 ? 'refused' : 'closed');
-    const sentence = open ? '' : serving ? (entry(moment, host)?.sentence ?? '') : unserved(moment);
+    const sentence = open
+      ? ''
+      : serving
+        ? entry(moment, host)?.sentence || withoutUpstream(host)
+        : unserved(moment);
     return { host, state, routes, refusals: refused, sentence };
   }
 
@@ -124,8 +129,11 @@ export function createAsOf(db: DatabaseFile): AsOf {
     },
     host(moment, host) {
       const routes = routesOf(moment, host);
-      const known = routes.length > 0 || entry(moment, host) !== null;
-      return known ? view(moment, host, routes, refusals(moment), serves(moment)) : null;
+      const standing = refusals(moment);
+      // One that is refused to all who ask for it is known to nobody else.
+      const known =
+        routes.length > 0 || entry(moment, host) !== null || standing.some((one) => one.match?.host === host);
+      return known ? view(moment, host, routes, standing, serves(moment)) : null;
     },
     routesOf,
     refusals,

@@ -5,7 +5,7 @@ import { neverSeen } from '../routing/outcome.ts';
 import { type AsOf, unrecorded, unserved } from './as-of.ts';
 import type { EventQueries } from './events.ts';
 import type { Moment } from './moment.ts';
-import type { EventView, RefusalView, RouteView, ServedAgain, WhyView } from './port.ts';
+import type { EventView, HostView, RefusalView, RouteView, ServedAgain, WhyView } from './port.ts';
 
 /** Events that are shown of a chain. */
 const most = 50;
@@ -38,9 +38,12 @@ export function createWhy(
       .flatMap((one) => events.event(one) ?? []);
   }
 
+  const isOnlyRefused = (moment: Moment, { host, routes }: HostView): boolean =>
+    routes.length === 0 && asOf.entry(moment, host) === null;
+
   return (moment, host) => {
     const known = asOf.host(moment, host);
-    if (known === null) return unknownHost(moment, host);
+    if (known === null || isOnlyRefused(moment, known)) return unknownHost(moment, host);
     const open = known.routes.filter((route) => route.state !== 'closed');
     if (open.length > 0) {
       const route = latest(open);

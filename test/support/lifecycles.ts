@@ -1,12 +1,17 @@
 /** Random but seeded stories: containers come, go and compete; people command them; Portolan and its engine go away. */
 import type { CommandKind } from '../../src/events/commands.ts';
+import type { State } from '../../src/routing/state.ts';
 import { alice, bob, type Character, createStory, type Story } from './events.ts';
 
-/** The same seed tells the same story. @param length number of happenings, each of one to a dozen events */
-export function lifecycles(seed: number, length: number): Story {
+/**
+ * The same seed tells the same story.
+ * @param length number of happenings, each of one to a dozen events
+ * @param state the deciding state into which it is folded
+ */
+export function lifecycles(seed: number, length: number, state?: State): Story {
   const random = createRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  const story = createStory();
+  const story = createStory(state);
   let boot = 'boot-1';
   let cast: Character[] = [];
   story.started(boot, null);
@@ -17,7 +22,7 @@ export function lifecycles(seed: number, length: number): Story {
     const name = `web-${Math.floor(random() * 6)}`;
     if (cast.some((one) => one.name === name)) return;
     const character = story.container(name, {
-      labels: random() < 0.4 ? { 'portolan.host': 'shop.test' } : {},
+      labels: claimOf(random()),
       exposed: random() < 0.1 ? [] : [80],
       restartPolicy: random() < 0.3 ? 'always' : 'no',
     });
@@ -99,6 +104,12 @@ export function lifecycles(seed: number, length: number): Story {
     else happen(pick(cast));
   }
   return story;
+}
+
+/** Few ask for what is refused to everybody. */
+function claimOf(chance: number): Record<string, string> {
+  if (chance < 0.4) return { 'portolan.host': 'shop.test' };
+  return chance > 0.9 ? { 'portolan.host': 'localhost' } : {};
 }
 
 function crash(character: Character): void {
