@@ -2,7 +2,8 @@
 import type { Actor } from '../events/event.ts';
 import { isEnding, isKill, killedCode } from '../events/stop-signal.ts';
 import { type AuditStore, placeCommands } from './audit-commands.ts';
-import { type Basis, type CommandWindow, isLive, type Subject } from './audit-subject.ts';
+import { attemptOf, deedByNetwork, isOfNetwork, networkDetail, undoes } from './audit-networks.ts';
+import { type Basis, type CommandWindow, isLive, type OpenChange, type Subject } from './audit-subject.ts';
 import {
   type Deed,
   deedBegunBy,
@@ -29,17 +30,19 @@ export function joinSignal(store: AuditStore, event: SignalEvent): void {
   const { seen } = store.subjects.get(event.streamId);
   placeCommands(store, event, (window) => means(window, event, seen?.name ?? null));
   const subject = store.subjects.get(event.streamId);
-  const mark = markOf(event);
   const windows = subject.windows.filter(
-    (window) =>
-      isLive(window, event.recordedAt) &&
-      fits(window.kind, event.type) &&
-      (mark === null || !window.had.includes(mark)),
+    (window) => isLive(window, event.recordedAt) && (mayHave(window, event) || undoes(window, event)),
   );
   if (isAutoRemoval(subject, event)) joinEnd(store, subject, windows, event);
   else if (windows.length > 0) joinCommands(store, subject, windows, event);
   else joinOutside(store, subject, event);
   rememberEnd(store, event);
+}
+
+/** Each of its effects a command has once. */
+function mayHave({ kind, had }: CommandWindow, event: SignalEvent): boolean {
+  const mark = markOf(event);
+  return fits(kind, event.type) && (mark === null || !had.includes(mark));
 }
 
 /** The engine's own removal of a container that was made with `--rm`, after its end. */
@@ -60,9 +63,13 @@ function joinEnd(
   store.subjects.put(event.streamId, { ...subject, last: { entries, basis, at: event.recordedAt } });
 }
 
-function rememberEnd({ subjects }: AuditStore, { type, streamId, data, recordedAt }: SignalEvent): void {
+function rememberEnd({ subjects }: AuditStore, event: SignalEvent): void {
+  const { type, streamId, data, recordedAt } = event;
   const subject = subjects.get(streamId);
-  if (type === 'ContainerDied') subjects.put(streamId, { ...subject, end: subject.last });
+  const failed =
+    subject.open?.attempt === 'failed' || subject.windows.some((window) => undoes(window, event));
+  if (type === 'ContainerDied' || (type === 'ContainerNetworkDisconnected' && failed))
+    subjects.put(streamId, { ...subject, end: subject.last });
   else if (type === 'ContainerStarted') subjects.put(streamId, { ...subject, end: null, killed: null });
   else if (type === 'ContainerKilled' && isKill(data.claimed.signal))
     subjects.put(streamId, { ...subject, killed: recordedAt });
@@ -107,7 +114,12 @@ function joinCommands(
   const rest = subject.windows.map((window) =>
     window === first && mark !== null ? { ...window, had: [...window.had, mark] } : window,
   );
-  store.subjects.put(event.streamId, { ...subject, windows: rest, open: rival, last });
+  store.subjects.put(event.streamId, {
+    ...subject,
+    windows: rest,
+    open: rival,
+    last,
+  });
 }
 
 /** Somebody outside is ending the container as well, and this may be how it ends. */
@@ -121,18 +133,21 @@ function rivalOf({ open }: Subject, event: SignalEvent): Subject['open'] {
 function joinOutside(store: AuditStore, subject: Subject, event: SignalEvent): void {
   const { open } = subject;
   const underWay = open !== null && event.recordedAt <= open.until ? open : null;
-  const deed = underWay === null ? null : continued(underWay.deed, subject, event);
+  const deed = underWay === null ? null : continued(underWay, subject, event);
   if (underWay !== null && deed !== null) {
-    const actor = actorOf(deed);
-    const detail = endOf(subject, event, underWay.deed);
-    const growth = { action: deed, actor, completedMs: event.recordedAt, detail };
-    store.entries.grow(underWay.entry, growth);
-    store.entries.join([underWay.entry], event, 'window');
-    keepOpen(store, subject, underWay.entry, deed, event);
+    const { entry } = underWay;
+    const attempt = attemptOf(underWay, subject, event);
+    const detail = isOfNetwork(event)
+      ? networkDetail(deed, attempt, event)
+      : endOf(subject, event, underWay.deed);
+    store.entries.grow(entry, { action: deed, actor: actorOf(deed), completedMs: event.recordedAt, detail });
+    store.entries.join([entry], event, 'window');
+    keepOpen(store, subject, { entry, deed, attempt }, event);
     return;
   }
   const begun = deedBegunBy(event.type);
   if (begun === null) return;
+  const attempt = attemptOf(null, subject, event);
   store.entries.add(event, {
     actor: actorOf(begun),
     action: begun,
@@ -141,29 +156,36 @@ function joinOutside(store: AuditStore, subject: Subject, event: SignalEvent): v
     outcome: 'observed',
     requestedMs: event.recordedAt,
     completedMs: event.recordedAt,
-    detail: endOf(subject, event, null),
+    detail: isOfNetwork(event) ? networkDetail(begun, attempt, event) : endOf(subject, event, null),
   });
   store.entries.join([event.position], event, 'exact');
-  keepOpen(store, subject, event.position, begun, event);
+  keepOpen(store, subject, { entry: event.position, deed: begun, attempt }, event);
 }
 
 /** A container that ended by itself and that the engine starts again makes one entry of both. */
-function continued(deed: Deed, subject: Subject, event: SignalEvent): Deed | null {
+function continued(open: OpenChange, subject: Subject, event: SignalEvent): Deed | null {
+  const { deed } = open;
   const starts = event.type === 'ContainerStarted' || event.type === 'ContainerNetworkConnected';
   if (deed === 'exit' && starts && subject.restarts)
     return event.type === 'ContainerStarted' ? 'restart' : 'exit';
   // Only the wait for the engine's own start is longer than a pause.
   const late = deed === 'exit' && subject.last !== null && event.recordedAt - subject.last.at > pause;
-  return late ? null : deedContinuedBy(deed, event.type);
+  if (late) return null;
+  return isOfNetwork(event) ? deedByNetwork(open, subject, event) : deedContinuedBy(deed, event.type);
 }
 
-function keepOpen(store: AuditStore, subject: Subject, entry: number, deed: Deed, event: SignalEvent): void {
+type Change = Pick<OpenChange, 'entry' | 'deed' | 'attempt'>;
+
+function keepOpen(store: AuditStore, subject: Subject, change: Change, event: SignalEvent): void {
   const at = event.recordedAt;
-  const open = { entry, deed, until: at + patience(deed, subject, event) };
-  store.subjects.put(event.streamId, { ...subject, open, last: { entries: [entry], basis: 'window', at } });
+  const open = { ...change, until: at + patience(change, subject, event), mark: markOf(event) };
+  const last = { entries: [change.entry], basis: 'window' as const, at };
+  store.subjects.put(event.streamId, { ...subject, open, last });
 }
 
-function patience(deed: Deed, subject: Subject, event: SignalEvent): number {
+function patience({ deed, attempt }: Change, subject: Subject, event: SignalEvent): number {
+  // The engine is on its way to start it, and may be slow.
+  if (attempt === 'under way') return grace;
   // The signal that ends it was told of before, and it has only now got it.
   if (deed === 'kill' && event.type === 'ContainerUnpaused' && subject.open !== null)
     return subject.open.until - event.recordedAt;

@@ -31,10 +31,21 @@ export interface Joined {
   readonly at: number;
 }
 
+export interface OpenChange {
+  readonly entry: number;
+  readonly deed: Deed;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  /** Of the last signal of it. */
+  readonly mark: string | null;
+  /** How far a start has come that has only connected it to its networks so far. */
+  readonly attempt: 'under way' | 'failed' | null;
+}
+
 export interface Subject {
   readonly windows: readonly CommandWindow[];
   /** A change that no command explains, while signals may still add to it. */
-  readonly open: { readonly entry: number; readonly deed: Deed; readonly until: number } | null;
+  readonly open: OpenChange | null;
   /** What the last signal was joined to: what is observed soon after shows its effect. */
   readonly last: Joined | null;
   /** As last observed; null before. */

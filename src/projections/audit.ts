@@ -21,7 +21,7 @@ import type { Projection } from './projection.ts';
 
 export const audit: Projection = {
   name: 'audit',
-  version: 9,
+  version: 10,
   tables: ['audit', 'audit_consequences', 'audit_subjects'],
   open(db: DatabaseFile, log: LogReader) {
     const store: AuditStore = { entries: createEntries(db, log), subjects: createSubjects(db) };

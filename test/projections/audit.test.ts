@@ -189,6 +189,34 @@ describe('a command', () => {
     expect(entry!.consequences).toContain('ContainerDied');
   });
 
+  test('a start that fails is disconnected from its network by the engine: nobody outside did that', async () => {
+    for (const kind of ['start', 'restart'] as const) {
+      const { story, web } = scene();
+      const command = story.command(kind, web, alice);
+      web.signal('ContainerNetworkConnected');
+      story.pass(1_000);
+      web.signal('ContainerNetworkDisconnected');
+      command.fail(400, 'exec: "/nope": no such file');
+      web.observe({ exitCode: 127 });
+      const [entry, ...more] = await auditOf(story);
+      expect(more).toEqual([]);
+      expect(entry).toMatchObject({ by: 'api:alice', action: kind, outcome: 'failed', basis: 'window' });
+      expect(entry!.consequences).toContain('ContainerNetworkDisconnected');
+    }
+  });
+
+  test('whoever disconnects a container right after a start through the API is an entry of its own', async () => {
+    const { story, web } = scene();
+    const command = story.command('start', web, alice);
+    web.started();
+    command.succeed();
+    web.signal('ContainerNetworkDisconnected');
+    expect(await auditOf(story)).toMatchObject([
+      { by: 'api:alice', action: 'start' },
+      { by: 'external:external', action: 'disconnect', detail: 'network bridge' },
+    ]);
+  });
+
   test('of which nobody knows how it ended says so', async () => {
     const { story, web } = scene();
     const command = story.command('stop', web, alice);
@@ -512,6 +540,61 @@ describe('a change from outside', () => {
       },
       { action: 'create', name: 'later' },
       { action: 'start', name: 'later' },
+    ]);
+  });
+
+  test('a start that failed is one entry that says so, with all of its networks, and the next try another', async () => {
+    const { story, web } = scene();
+    for (let tries = 0; tries < 2; tries += 1) {
+      for (const network of ['bridge', 'shop']) web.signal('ContainerNetworkConnected', { network });
+      story.pass(5_000);
+      for (const network of ['bridge', 'shop']) web.signal('ContainerNetworkDisconnected', { network });
+      web.observe({ exitCode: 127 });
+    }
+    const entries = await auditOf(story);
+    expect(entries).toHaveLength(2);
+    for (const entry of entries)
+      expect(entry).toMatchObject({ by: 'external:external', action: 'start', detail: 'it did not start' });
+  });
+
+  test('docker run --rm of what does not start is one entry, its removal by the engine too', async () => {
+    const story = createStory();
+    story.policy();
+    const web = story.container('web', { autoRemove: true });
+    web.created();
+    web.signal('ContainerNetworkConnected');
+    web.signal('ContainerNetworkDisconnected');
+    web.removed();
+    expect(await auditOf(story)).toMatchObject([
+      { by: 'external:external', action: 'run', detail: 'it did not start' },
+    ]);
+  });
+
+  test('a restart by the engine that fails is the engine’s own', async () => {
+    const story = createStory();
+    story.policy();
+    const web = story.container('web', { restartPolicy: 'always' });
+    web.started();
+    story.pass(60_000);
+    web.crashed(1);
+    web.signal('ContainerNetworkConnected');
+    web.signal('ContainerNetworkDisconnected');
+    expect((await auditOf(story)).slice(1)).toMatchObject([{ by: 'engine:engine', action: 'exit' }]);
+  });
+
+  test('networks that a running container joins and leaves are an entry each, by name, however the engine repeats itself', async () => {
+    const { story, web } = scene();
+    web.started();
+    web.signal('ContainerNetworkConnected', { network: 'shop' });
+    web.signal('ContainerNetworkConnected', { network: 'back' });
+    for (const network of ['bridge', 'bridge', 'shop', 'shop'])
+      web.signal('ContainerNetworkDisconnected', { network });
+    expect((await auditOf(story)).map(({ action, detail }) => [action, detail])).toEqual([
+      ['start', ''],
+      ['connect', 'network shop'],
+      ['connect', 'network back'],
+      ['disconnect', 'network bridge'],
+      ['disconnect', 'network shop'],
     ]);
   });
 
