@@ -104,7 +104,8 @@ function joinCommands(
 ): void {
   const rival = rivalOf(subject, event);
   const entries = windows.map((window) => window.entry);
-  if (rival !== null) entries.push(rival.entry);
+  const isShared = rival !== null && mayBeOf(rival, event);
+  if (isShared) entries.push(rival.entry);
   const basis: Basis = entries.length > 1 ? 'ambiguous' : windows[0]!.proven ? 'exact' : 'window';
   store.entries.join(entries, event, basis);
   const last = { entries, basis, at: event.recordedAt };
@@ -117,18 +118,22 @@ function joinCommands(
   store.subjects.put(event.streamId, {
     ...subject,
     windows: rest,
-    open: rival,
+    open: isShared || isTold(event) ? rival : null,
     last,
   });
 }
 
-/** Somebody outside is ending the container as well, and this may be how it ends. */
-function rivalOf({ open }: Subject, event: SignalEvent): Subject['open'] {
+/** Somebody outside who is ending the container as well. */
+function rivalOf({ open }: Subject, event: SignalEvent): OpenChange | null {
   if (open === null || event.recordedAt > open.until) return null;
-  if (open.deed !== 'kill' && open.deed !== 'stop') return null;
-  const isToldAgain = event.type === 'ContainerKilled' && markOf(event) !== null;
-  return isToldAgain || deedContinuedBy(open.deed, event.type) === null ? null : open;
+  return open.deed === 'kill' || open.deed === 'stop' ? open : null;
 }
+
+/** It has been told once already; how it ends may be of either. */
+const mayBeOf = ({ deed }: OpenChange, event: SignalEvent): boolean =>
+  !isTold(event) && deedContinuedBy(deed, event.type) !== null;
+
+const isTold = (event: SignalEvent): boolean => event.type === 'ContainerKilled' && markOf(event) !== null;
 
 function joinOutside(store: AuditStore, subject: Subject, event: SignalEvent): void {
   const { open } = subject;

@@ -279,6 +279,27 @@ describe('a command', () => {
     for (const entry of [one!, other!]) expect(entry.consequences).toContain('RouteClosed');
   });
 
+  test('somebody outside who was first, and whose time ran out, may have ended it as well as the API', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.signal('ContainerKilled', { signal: '15' });
+    story.pass(2_000);
+    const stop = story.command('stop', web, alice);
+    web.signal('ContainerKilled', { signal: '15' });
+    story.pass(3_000);
+    web.signal('ContainerKilled', { signal: '9' });
+    web.crashed(137);
+    stop.succeed();
+    web.signal('ContainerStopped');
+    web.signal('ContainerStopped');
+    const [, one, other, ...more] = await auditOf(story);
+    expect(one).toMatchObject({ by: 'external:external', action: 'stop', basis: 'ambiguous' });
+    expect(other).toMatchObject({ by: 'api:alice', action: 'stop', basis: 'ambiguous' });
+    expect(more).toEqual([]);
+    for (const entry of [one!, other!]) expect(entry.consequences).toContain('RouteClosed');
+  });
+
   test('a command has each effect once: a restart from outside right after a start through the API is not part of that', async () => {
     const { story, web } = scene();
     const start = story.command('start', web, alice);
