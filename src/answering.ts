@@ -9,6 +9,8 @@ import type { Serving } from './serving.ts';
 export interface Answering {
   readonly projections: Projections;
   readonly queries: Queries;
+  /** What answers lack, if anything. */
+  problems(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -26,6 +28,11 @@ export function startAnswering(
   return {
     projections,
     queries,
+    problems() {
+      const stale = live.stale();
+      if (stale === null) return [];
+      return [`answers know the log up to position ${stale.position} of ${head()} only: ${stale.reason}`];
+    },
     async stop() {
       unsubscribe();
       await Promise.all([projections.stop(), queries.stop()]);

@@ -107,7 +107,10 @@ function commandsOf({ serving, recording, following }: Running, now: () => numbe
   return { execute, refused: recording.refusals.count };
 }
 
-function statusOf({ serving, recording, following }: Running, now: () => number): ApiPorts['status'] {
+function statusOf(
+  { serving, recording, following, answering }: Running,
+  now: () => number,
+): ApiPorts['status'] {
   const { log, proxy, trust, unreadable } = serving;
   const { loop, outage, warnings } = recording;
   return createStatus({
@@ -118,7 +121,7 @@ function statusOf({ serving, recording, following }: Running, now: () => number)
     trust,
     drifts: following.drifts,
     unreadable,
-    others: () => [...proxy.problems(), ...warnings.list()],
+    others: () => [...answering.problems(), ...proxy.problems(), ...warnings.list()],
     now,
   });
 }

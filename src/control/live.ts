@@ -17,8 +17,15 @@ export interface LiveState {
   confirmed(): boolean;
   serves(): boolean;
   projections(): readonly Progress[];
+  stale(): Stale | null;
   caughtUp(): Promise<unknown>;
   projectionsFailed(how: 'damaged' | 'moved'): void;
+}
+
+/** Answers know the log up to this position only. */
+export interface Stale {
+  readonly position: number;
+  readonly reason: string;
 }
 
 /** Events behind which nobody waits: the projections are being made. */
@@ -41,6 +48,17 @@ export function createLive(
   projections: Pick<Projections, 'progress' | 'reached' | 'replace' | 'notify'>,
   log: { readonly head: () => number; readonly problem: () => string },
 ): LiveState {
+  /** Those that only lag follow at once, as a rule: who asks waits for them. */
+  function stale(): Stale | null {
+    const head = log.head();
+    const behind = projections
+      .progress()
+      .filter(({ position, problem }) => position < (problem === '' ? head - farBehind : head));
+    if (behind.length === 0) return null;
+    const { problem = 'they are being made' } = behind.find((one) => one.problem !== '') ?? {};
+    return { position: Math.min(...behind.map(({ position }) => position)), reason: problem };
+  }
+
   return {
     refusals() {
       const state = loop.state();
@@ -50,13 +68,18 @@ export function createLive(
     // One that is refused to all who ask for it is known to nobody else.
     sentence: (host) => entryOf(loop.state(), host as Host).sentence || withoutUpstream(host),
     caveat() {
-      if (log.problem() !== '')
-        return `Nothing can be recorded now (${log.problem()}): this is what was last known.`;
-      return caveats[trust.current()];
+      const recorded =
+        log.problem() === ''
+          ? caveats[trust.current()]
+          : `Nothing can be recorded now (${log.problem()}): this is what was last known.`;
+      const behind = stale();
+      if (behind === null) return recorded;
+      return `${recorded} What came after position ${behind.position} is not looked at here: ${behind.reason}.`.trim();
     },
     confirmed: () => trust.current() === 'confirmed' && log.problem() === '',
     serves: () => trust.current() !== 'distrusted',
     projections: projections.progress,
+    stale,
     caughtUp() {
       const position = log.head();
       const isFar = projections

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import type { LogReader } from '../log/port.ts';
+import { faultOf } from './faults.ts';
 import { removeProjections } from './file.ts';
 import { rebuild } from './rebuild.ts';
 import { allProjections } from './registry.ts';
@@ -61,6 +62,8 @@ function copyOf(from: string, to: string): void {
   const db = openDatabase(from, { readonly: true, synchronous: 'NORMAL' });
   try {
     db.prepare('VACUUM INTO ?').run(to);
+  } catch (error) {
+    throw faultOf(error) ?? error;
   } finally {
     db.close();
   }

@@ -30,6 +30,8 @@ interface Waiter {
 
 export function startProjections(dataDir: string, logger: Logger): Projections {
   let progress: readonly Progress[] = [];
+  /** Why none of them follows; empty while they do. */
+  let fault = '';
   let stopping = false;
   let worker: Worker | null = launch();
   const reported = new Set<string>();
@@ -42,7 +44,10 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
       resourceLimits: { maxYoungGenerationSizeMb: 6 },
     });
     thread.on('message', receive);
-    thread.on('error', (error) => logger.error({ err: error }, 'the thread of the projections has failed'));
+    thread.on('error', (error) => {
+      logger.error({ err: error }, 'the thread of the projections has failed');
+      stopAll('the thread of the projections has failed', progress);
+    });
     thread.on('exit', () => {
       worker = null;
       for (const [path] of adoptions) settleAdoption(path, 'the thread of the projections has ended');
@@ -57,9 +62,13 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
   function receive(message: FromProjections): void {
     switch (message.kind) {
       case 'progress':
-        progress = message.progress;
-        for (const one of progress) report(one.problem, { projection: one.name });
-        for (const waiter of waiters) if (isReached(progress, waiter.position)) waiter.settle(true);
+        if (fault !== '') {
+          logger.info('the projections follow again');
+          reported.delete(fault);
+          fault = '';
+        }
+        for (const one of message.progress) report(one.problem, { projection: one.name });
+        take(message.progress);
         return;
       case 'unreadable': {
         const { position, type, problem } = message;
@@ -74,10 +83,22 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
         return;
       case 'unwritable':
         report(message.reason, {});
+        stopAll(message.reason, message.progress);
         return;
       default:
         message satisfies never;
     }
+  }
+
+  function take(next: readonly Progress[]): void {
+    progress = next;
+    for (const waiter of waiters) if (isReached(progress, waiter.position)) waiter.settle(true);
+  }
+
+  /** Until the next progress. */
+  function stopAll(reason: string, next: readonly Progress[]): void {
+    fault = reason;
+    take(next.map((one) => (one.problem === '' ? { ...one, problem: reason } : one)));
   }
 
   function settleAdoption(path: string, problem: string): void {

@@ -21,7 +21,7 @@ export type FromProjections =
   /** The file was thrown away and is made again. */
   | { readonly kind: 'replaced'; readonly reason: string }
   /** It is tried again. */
-  | { readonly kind: 'unwritable'; readonly reason: string }
+  | { readonly kind: 'unwritable'; readonly reason: string; readonly progress: readonly Progress[] }
   | {
       readonly kind: 'unreadable';
       readonly position: number;
@@ -31,6 +31,9 @@ export type FromProjections =
 
 /** Milliseconds before an unwritable file is tried again. */
 const retryAfter = 1_000;
+
+/** Of a file that could not be opened. */
+const unopened: readonly Progress[] = allProjections.map(({ name }) => ({ name, position: 0, problem: '' }));
 
 const { dataDir } = workerData as { dataDir: string };
 const path = projectionsPath(dataDir);
@@ -76,7 +79,7 @@ function follow(): void {
     if (fault === null) throw error;
     if (fault.code === 'damaged') replace(fault.message);
     else {
-      tell({ kind: 'unwritable', reason: fault.message });
+      tell({ kind: 'unwritable', reason: fault.message, progress: open?.projector.progress() ?? unopened });
       setTimeout(schedule, retryAfter).unref();
     }
   }

@@ -6,7 +6,7 @@ import { needsIndex } from './event-filter.ts';
 import { QueryFailed } from './failed.ts';
 import { Json } from './json.ts';
 import { BadMoment } from './moment.ts';
-import type { HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
+import type { At, HostView, Page, ProjectionStatus, QueryPort, RefusalView, RouteView } from './port.ts';
 import type { Questions } from './questions.ts';
 import type { Question, Reply } from './reader.ts';
 import type { HostRoutes } from './routes.ts';
@@ -25,6 +25,8 @@ export interface Live {
   /** Why what is recorded may not be how things are now, as a sentence; empty if it is. */
   caveat(): string;
   projections(): readonly ProjectionStatus[];
+  /** Up to which position answers know the log where that is not nearly all of it, and why; else null. */
+  stale(): { readonly position: number; readonly reason: string } | null;
   /** Resolves once the projections have taken in what is recorded by now, or are too far behind to wait for. */
   caughtUp(): Promise<unknown>;
   /** The projections' file is damaged, or another one stands in its place or none: makes it again. */
@@ -55,17 +57,51 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     await live.caughtUp();
     return reader.write(name, ...args);
   }
+  /**
+   * What was before must not pass for how it was at a moment that the projections do not know yet.
+   * @throws {QueryFailed}
+   */
+  async function known(at: At | 'now' | undefined): Promise<void> {
+    const stale = live.stale();
+    if (stale === null || at === undefined) return;
+    const position = at === 'now' ? (await reader.ask('log')).position : await reader.ask('positionAt', at);
+    if (position <= stale.position) return;
+    throw new QueryFailed(
+      `position ${position} cannot be told: the projections know the log up to position ${stale.position} (${stale.reason})`,
+      `position:N is allowed, up to ${stale.position}; later ones once they follow again`,
+    );
+  }
+  async function askAt<Name extends keyof Questions>(
+    at: At | 'now' | undefined,
+    name: Name,
+    ...args: Parameters<Questions[Name]>
+  ): Promise<Answer<Name>> {
+    await known(at);
+    return ask(name, ...args);
+  }
+  async function writeAt<Name extends keyof Questions>(
+    at: At | 'now' | undefined,
+    name: Name,
+    ...args: Parameters<Questions[Name]>
+  ): Promise<Json<Answer<Name>>> {
+    await known(at);
+    return write(name, ...args);
+  }
   const routeNow = (route: RouteView): RouteView =>
     route.state === 'open' && !live.confirmed() ? { ...route, state: 'unconfirmed' } : route;
   const refusalsOf = (host: string): RefusalView[] =>
     live.refusals().filter((one) => one.match?.host === host);
+
+  /** The live side knows why there is no upstream, not whether there is one that the projections do not know yet. */
+  const sentenceOf = (host: string): string =>
+    live.stale() === null ? live.sentence(host) : ofNow(live.sentence(host));
 
   function hostView({ host, routes }: HostRoutes): HostView {
     const refusals = refusalsOf(host);
     const now = routes.map(routeNow);
     const open = now.find((route) => route.state !== 'closed');
     const state = open?.state ?? (refusals.length > 0 ? 'refused' : 'closed');
-    return { host, state, routes: now, refusals, sentence: open === undefined ? live.sentence(host) : '' };
+    return { host, state, routes: now, refusals, sentence: open === undefined ? sentenceOf(host) : '' };
   }
 
   /** What is said of now, with what that leaves open. */
@@ -79,9 +115,9 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
       const page = (await ask('routes', filter)) as Page<RouteView>;
       return { ...page, items: page.items.map(routeNow) };
     },
-    routesAt: (at, filter) => write('routesAt', at, filter),
+    routesAt: (at, filter) => writeAt(at, 'routesAt', at, filter),
     async route(id, at) {
-      if (at !== undefined || !live.serves()) return ask('routeAt', at, id);
+      if (at !== undefined || !live.serves()) return askAt(at, 'routeAt', at, id);
       const route = (await ask('route', id)) as RouteView | null;
       return route === null ? null : routeNow(route);
     },
@@ -93,9 +129,9 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
       const page = (await ask('hosts', paging)) as Page<HostRoutes>;
       return { ...page, items: page.items.map(hostView) };
     },
-    hostsAt: (at, paging) => write('hostsAt', at, paging),
+    hostsAt: (at, paging) => writeAt(at, 'hostsAt', at, paging),
     async host(host, at) {
-      if (at !== undefined) return ask('hostAt', at, host);
+      if (at !== undefined) return askAt(at, 'hostAt', at, host);
       if (!live.serves()) {
         const known = await ask('hostAt', undefined, host);
         return known === null ? null : hostNow(known);
@@ -107,15 +143,16 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
         : null;
     },
     history: (host, paging) => write('history', host, paging),
-    refusals: async (at) => (at === undefined ? live.refusals() : ask('refusalsAt', at)),
-    resolve: (host, target, at) => ask('resolveAt', at, host, target),
+    refusals: async (at) => (at === undefined ? live.refusals() : askAt(at, 'refusalsAt', at)),
+    resolve: (host, target, at) => askAt(at, 'resolveAt', at, host, target),
     positionAt: (at) => ask('positionAt', at),
     async why(host, at) {
-      const why = await ask('why', host, at);
+      const why = await askAt(at, 'why', host, at);
       return at === undefined ? { ...why, sentence: ofNow(why.sentence) } : why;
     },
-    diff: (from, to, paging) => write('diff', from, to, paging),
-    hostDiff: (host, at) => ask('hostDiff', host, at),
+    // It ends at a moment also where that is now.
+    diff: (from, to, paging) => writeAt(to ?? 'now', 'diff', from, to, paging),
+    hostDiff: (host, at) => askAt(at ?? 'now', 'hostDiff', host, at),
     timeline: (stretch, paging) => write('timeline', stretch, paging),
     density: (stretch, buckets) => ask('density', stretch, buckets),
     // The log itself is never behind.

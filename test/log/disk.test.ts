@@ -9,6 +9,7 @@ import { toUnwritable } from '../../src/log/faults.ts';
 import { openLog } from '../../src/log/log.ts';
 import { openLogFile } from '../../src/log/open-file.ts';
 import { LogUnwritable } from '../../src/log/port.ts';
+import { canMount, mountSmall } from '../support/small-disk.ts';
 import { makeNote, makeNotes, quiet } from './fixtures.ts';
 import { appendTo, makeFolder, open, readAll, verify } from './support.ts';
 
@@ -28,12 +29,12 @@ test('a file that cannot grow takes nothing of a batch, and all of the next one 
   expect(verify(folder)).toEqual({ valid: true, checkedTo: 205, firstBad: null });
 });
 
-const smallDisk = mountable();
+const smallDisk = canMount();
 if (!smallDisk) process.stderr.write('SKIPPED full and read-only disk: mounting needs root on Linux\n');
 
 describe.skipIf(!smallDisk)('on a disk of 3 MB', () => {
   test('full is said with the way out, and with space again it goes on without a gap', async () => {
-    const folder = mount('3m');
+    const folder = mountSmall('3m');
     const log = await open(folder);
     await appendTo(log, makeNotes(10));
     writeFileSync(join(folder, 'ballast'), Buffer.alloc(1_000_000));
@@ -59,7 +60,7 @@ describe.skipIf(!smallDisk)('on a disk of 3 MB', () => {
   });
 
   test('a full disk at the first start is an error of one line, and no half log', async () => {
-    const folder = mount('64k');
+    const folder = mountSmall('64k');
     writeFileSync(join(folder, 'ballast'), Buffer.alloc(40_000));
     await expect(openLog({ dataDir: folder, logger: quiet })).rejects.toMatchObject({
       name: 'LogUnusable',
@@ -73,7 +74,7 @@ describe.skipIf(!smallDisk)('on a disk of 3 MB', () => {
   });
 
   test('a read-only folder is an error of one line, and read again when it is writable', async () => {
-    const folder = mount('3m');
+    const folder = mountSmall('3m');
     const log = await open(folder);
     await appendTo(log, makeNotes(3));
     await log.close();
@@ -123,23 +124,4 @@ async function fill(log: Awaited<ReturnType<typeof open>>): Promise<unknown> {
     }
   }
   return null;
-}
-
-function mountable(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  try {
-    // In a container, root may not mount.
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A file system of its own, of this size. */
-function mount(size: string): string {
-  const folder = makeFolder();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
-  onTestFinished(() => void execFileSync('umount', ['--lazy', folder]));
-  return folder;
 }

@@ -33,6 +33,7 @@ export const atRest: Live = {
   serves: () => true,
   caveat: () => '',
   projections: () => [],
+  stale: () => null,
   caughtUp: async () => undefined,
 };
 
