@@ -10,6 +10,9 @@ export function isEnding(claimed: string | undefined, stopSignal: string): boole
 /** Whether it leaves no time to end by itself. */
 export const isKill = (claimed: string | undefined): boolean => numberOf(claimed ?? '') === 9;
 
+/** Whether both are the same signal, by name or number. */
+export const isSameSignal = (one: string, other: string): boolean => numberOf(one) === numberOf(other);
+
 /** What ends with it was ended by SIGKILL (128 + 9), or says so of a process of its own. */
 export const killedCode = 128 + constants.signals.SIGKILL;
 

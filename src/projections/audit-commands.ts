@@ -16,7 +16,8 @@ export interface AuditStore {
 }
 
 export function beginCommand(store: AuditStore, event: ProjectedEvent & { type: 'CommandRequested' }): void {
-  const { command, kind, container, name } = event.data;
+  const { command, kind, container, name, parameters } = event.data;
+  const signal = kind === 'kill' ? String(parameters['signal'] ?? 'SIGKILL') : null;
   store.entries.add(event, {
     actor: event.actor,
     action: kind,
@@ -26,9 +27,10 @@ export function beginCommand(store: AuditStore, event: ProjectedEvent & { type: 
     outcome: 'pending',
     requestedMs: event.recordedAt,
     completedMs: null,
-    detail: '',
+    detail: signal === null ? '' : `signal ${signal}`,
   });
-  const window = { entry: event.position, kind, command, name, until: null, proven: false, had: [] };
+  const ends = { until: null, proven: false, had: [] };
+  const window = { entry: event.position, kind, command, name, signal, ...ends };
   addWindow(store, streamOf(event.engineId, container), window, event.recordedAt);
 }
 

@@ -83,9 +83,11 @@ export function createEntries(db: DatabaseFile, log: LogReader): Entries {
       if (command !== null) commands.set(command, position);
       rows.put({ ...entry, position, command, engine: engineId, basis: 'exact' });
     },
-    settle({ command, ...outcome }) {
+    settle({ command, detail: more, ...outcome }) {
       const entry = entryOf(command);
-      if (entry !== undefined) change(entry, outcome);
+      if (entry === undefined) return;
+      const { detail } = rows.get(entry);
+      change(entry, { ...outcome, detail: [detail, more].filter(Boolean).join(': ') });
     },
     place: (entry, engine, container) => change(entry, { engine, container }),
     grow(entry, { detail: more, ...growth }) {

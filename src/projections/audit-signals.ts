@@ -1,6 +1,6 @@
 /** Signals in the audit: joined to the commands that fit, to the change from outside that is under way, or a new one. */
 import type { Actor } from '../events/event.ts';
-import { isEnding, isKill, killedCode } from '../events/stop-signal.ts';
+import { isEnding, isKill, isSameSignal, killedCode } from '../events/stop-signal.ts';
 import { type AuditStore, placeCommands } from './audit-commands.ts';
 import { attemptOf, deedByNetwork, isOfNetwork, networkDetail, undoes } from './audit-networks.ts';
 import { type Basis, type CommandWindow, isLive, type OpenChange, type Subject } from './audit-subject.ts';
@@ -39,9 +39,11 @@ export function joinSignal(store: AuditStore, event: SignalEvent): void {
   rememberEnd(store, event);
 }
 
-/** Each of its effects a command has once. */
-function mayHave({ kind, had }: CommandWindow, event: SignalEvent): boolean {
+/** Each of its effects a command has once, and a kill sends the signal that was asked for. */
+function mayHave({ kind, had, signal }: CommandWindow, event: SignalEvent): boolean {
   const mark = markOf(event);
+  const sent = event.type === 'ContainerKilled' ? event.data.claimed.signal : undefined;
+  if (signal !== null && sent !== undefined && !isSameSignal(signal, sent)) return false;
   return fits(kind, event.type) && (mark === null || !had.includes(mark));
 }
 

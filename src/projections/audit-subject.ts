@@ -15,6 +15,8 @@ export interface CommandWindow {
   readonly command: string;
   /** The container as the command named it. */
   readonly name: string | null;
+  /** That a `kill` sends; null of other commands. */
+  readonly signal: string | null;
   /** Milliseconds since the epoch; null without an outcome. */
   readonly until: number | null;
   /** The container carries this command's id: it made it. */

@@ -217,6 +217,22 @@ describe('a command', () => {
     ]);
   });
 
+  test('a kill has the signal that was asked for: the SIGKILL right after a reload is of who asked for that', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    const reload = story.command('kill', web, alice, { signal: 'HUP' });
+    web.signal('ContainerKilled', { signal: '1' });
+    reload.succeed();
+    const kill = story.command('kill', web, bob);
+    web.signal('ContainerKilled', { signal: '9' });
+    kill.succeed();
+    expect((await auditOf(story)).slice(1)).toMatchObject([
+      { by: 'api:alice', detail: 'signal HUP', consequences: ['ContainerKilled', 'CommandSucceeded'] },
+      { by: 'api:bob', detail: 'signal SIGKILL', basis: 'window' },
+    ]);
+  });
+
   test('of which nobody knows how it ended says so', async () => {
     const { story, web } = scene();
     const command = story.command('stop', web, alice);

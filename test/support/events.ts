@@ -89,14 +89,19 @@ export function createStory(state: State = createState()) {
     })[0]!;
   }
 
-  function command(kind: CommandKind, on: { name: string; id: ContainerId | null }, actor: Actor) {
+  function command(
+    kind: CommandKind,
+    on: { name: string; id: ContainerId | null },
+    actor: Actor,
+    parameters: Record<string, unknown> = {},
+  ) {
     serial += 1;
     const id = `00000000-0000-4000-8000-${serial.toString().padStart(12, '0')}` as CommandId;
     const about = { command: id, kind, name: on.name, container: on.id };
     const of = `command:${id}`;
     const requested = note(
       'CommandRequested',
-      { ...about, parameters: {} },
+      { ...about, parameters },
       { id: commandKey(id, 'requested'), actor, of },
     );
     const outcome = { id: commandKey(id, 'outcome'), of, causedBy: requested };
