@@ -163,10 +163,22 @@ function joinOutside(store: AuditStore, subject: Subject, event: SignalEvent): v
     outcome: 'observed',
     requestedMs: event.recordedAt,
     completedMs: event.recordedAt,
-    detail: isOfNetwork(event) ? networkDetail(begun, attempt, event) : endOf(subject, event, null),
+    detail: [
+      toldLate(event),
+      isOfNetwork(event) ? networkDetail(begun, attempt, event) : endOf(subject, event, null),
+    ]
+      .filter(Boolean)
+      .join(', '),
   });
   store.entries.join([event.position], event, 'exact');
   keepOpen(store, subject, { entry: event.position, deed: begun, attempt }, event);
+}
+
+/** Of what happened while Portolan was away, and was learned from the engine's memory. */
+function toldLate({ occurredAt, recordedAt }: SignalEvent): string {
+  const happened = Number(occurredAt / 1_000_000n);
+  if (recordedAt - happened <= pause) return '';
+  return `happened at ${new Date(happened).toISOString().slice(0, 19).replace('T', ' ')} UTC, told late`;
 }
 
 /** A container that ended by itself and that the engine starts again makes one entry of both. */

@@ -706,6 +706,18 @@ describe('a change from outside', () => {
     ]);
   });
 
+  test('that the engine told of only when Portolan was back says when it happened', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.signal('ContainerKilled', { signal: '15' }, 30_000);
+    web.signal('ContainerDied', { exitCode: '0' }, 30_000);
+    web.signal('ContainerStopped', {}, 30_000);
+    expect((await auditOf(story)).slice(1)).toMatchObject([
+      { action: 'stop', detail: 'happened at 2026-01-05 06:01:30 UTC, told late, signal 15, exit code 0' },
+    ]);
+  });
+
   test('that nobody watched is known by what was found later', async () => {
     const { story, web } = scene();
     web.started();

@@ -119,13 +119,14 @@ export function createStory(state: State = createState()) {
     serial += 1;
     let observation = createObservation(name, specChanges, serial);
     const id = observation.container;
-    const signal = (type: SignalType, claimed: Claimed = {}): void => {
+    /** @param ago milliseconds since it happened */
+    const signal = (type: SignalType, claimed: Claimed = {}, ago = 0): void => {
       now += 1;
       const own = type.startsWith('ContainerNetwork')
         ? { network: 'bridge' }
         : { name: observation.name, image: 'nginx:1.27' };
       const attributeDigest = unique();
-      const timeNano = BigInt(now) * 1_000_000n;
+      const timeNano = BigInt(now - ago) * 1_000_000n;
       take({
         kind: 'signal',
         engine,
