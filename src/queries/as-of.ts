@@ -20,6 +20,8 @@ export interface AsOf {
   routesOf(moment: Moment, host: string): RouteView[];
   refusals(moment: Moment): RefusalView[];
   entry(moment: Moment, host: string): HostEntry | null;
+  /** By which event it became what it was then. */
+  toldAt(moment: Moment, host: string): number | null;
   /** Whether Portolan served at all. */
   serves(moment: Moment): boolean;
   resolve(moment: Moment, host: string, target: string): ResolutionView;
@@ -53,9 +55,9 @@ export function createAsOf(db: DatabaseFile): AsOf {
     );
 
   function entry(moment: Moment, host: string): HostEntry | null {
-    const found = statements.entry.get(host, moment.position) as string | undefined;
+    const found = statements.entry.get(host, moment.position) as { entry: string } | undefined;
     if (found === undefined) return null;
-    const known = restoreEntry(host as Host, found);
+    const known = restoreEntry(host as Host, found.entry);
     return isForgotten(known) ? null : known;
   }
 
@@ -138,6 +140,8 @@ export function createAsOf(db: DatabaseFile): AsOf {
     routesOf,
     refusals,
     entry,
+    toldAt: (moment, host) =>
+      (statements.entry.get(host, moment.position) as { position: number } | undefined)?.position ?? null,
     serves,
     resolve(moment, host, target) {
       if (!serves(moment)) return { status: 503, targets: [], sentence: notServing };
@@ -167,12 +171,11 @@ function prepare(db: DatabaseFile) {
     one: db.prepare(`SELECT ${intervalColumns} ${then} WHERE r.id = ?`),
     hosts: db.prepare(`SELECT DISTINCT r.host FROM routes r WHERE r.host > ? AND EXISTS
       (SELECT 1 FROM route_history h WHERE h.route = r.id AND h.from_position <= ?) ORDER BY r.host LIMIT ?`),
-    entry: db
-      .prepare(
-        `SELECT entry FROM host_entries WHERE host = (SELECT number FROM host_names WHERE host = ? LIMIT 1)
-         AND from_position <= ? ORDER BY from_position DESC LIMIT 1`,
-      )
-      .pluck(),
+    entry: db.prepare(
+      `SELECT entry, from_position AS position FROM host_entries
+       WHERE host = (SELECT number FROM host_names WHERE host = ? LIMIT 1)
+       AND from_position <= ? ORDER BY from_position DESC LIMIT 1`,
+    ),
     names: db
       .prepare(
         `SELECT host FROM host_names WHERE from_position <= ?

@@ -2,6 +2,7 @@
 import type { DatabaseFile } from '../db/open.ts';
 import type { LogHead } from '../log/port.ts';
 import { createAsOf } from './as-of.ts';
+import { createEventsOf } from './container-names.ts';
 import { decodeCursor } from './cursor.ts';
 import { createDiffs } from './diff.ts';
 import type { EventQueries } from './events.ts';
@@ -20,7 +21,7 @@ export function createPast(
   const momentOf = createMoments(log, head);
   const asOf = createAsOf(projections);
   const diffs = createDiffs(asOf, createRouteChanges(projections), events);
-  const why = createWhy(projections, asOf, events);
+  const why = createWhy(projections, asOf, events, createEventsOf(projections));
   const now = (): Moment => ({ position: head().position, instant: null, isNow: true });
   /** Without one it is now. */
   const at = (moment: At | undefined): Moment => (moment === undefined ? now() : momentOf(moment));

@@ -3,6 +3,7 @@ import type { DatabaseFile } from '../db/open.ts';
 import { nearest, nearestHosts } from '../routing/nearest.ts';
 import { neverSeen } from '../routing/outcome.ts';
 import { type AsOf, unrecorded, unserved } from './as-of.ts';
+import type { EventsOf } from './container-names.ts';
 import type { EventQueries } from './events.ts';
 import type { Moment } from './moment.ts';
 import type { EventView, HostView, RefusalView, RouteView, ServedAgain, WhyView } from './port.ts';
@@ -14,28 +15,38 @@ export function createWhy(
   db: DatabaseFile,
   asOf: AsOf,
   events: EventQueries,
+  eventsOf: EventsOf,
 ): (moment: Moment, host: string) => WhyView {
-  const joined = db.prepare('SELECT entry FROM audit_consequences WHERE position = ? LIMIT 1').pluck();
+  const joined = db
+    .prepare('SELECT entry FROM audit_consequences WHERE position = ? ORDER BY entry LIMIT ?')
+    .pluck();
   const siblings = db
     .prepare(
       'SELECT position FROM audit_consequences WHERE entry = ? AND position <= ? ORDER BY position LIMIT ?',
     )
     .pluck();
 
-  /** Its exact causes, and what the audit joins with it: the command or the change from outside, and its signals. */
+  /** Its exact causes, and what the audit joins with it: the commands or changes from outside, and their signals. */
   function chainOf(position: number): EventView[] {
     const causes = events.causes(position);
     const positions = new Set([...causes.map((event) => event.position), position]);
-    for (const known of [...positions]) {
-      const entry = joined.get(known) as number | undefined;
-      if (entry === undefined) continue;
+    const entries = new Set([...positions].flatMap((known) => joined.all(known, most) as number[]));
+    for (const entry of entries) {
       positions.add(entry);
       for (const sibling of siblings.all(entry, position, most) as number[]) positions.add(sibling);
     }
+    if (entries.size === 0)
+      for (const cause of causes) for (const told of healthBefore(cause)) positions.add(told);
     return [...positions]
       .sort((one, other) => one - other)
       .slice(-most)
       .flatMap((one) => events.event(one) ?? []);
+  }
+
+  /** A change of health is nobody's deed: the signal that told of it stands right before what was observed then. */
+  function healthBefore({ type, streamId, position }: EventView): number[] {
+    const [last] = type === 'ContainerObserved' ? eventsOf(streamId, position) : [];
+    return last !== undefined && events.event(last)?.type === 'ContainerHealthChanged' ? [last] : [];
   }
 
   const isOnlyRefused = (moment: Moment, { host, routes }: HostView): boolean =>
@@ -53,8 +64,9 @@ export function createWhy(
         chain: [...chainOf(route.position), ...(resumed === null ? [] : [resumed])],
       };
     }
-    const last = known.routes.length > 0 ? latest(known.routes).position : known.refusals.at(-1)?.position;
-    return { sentence: known.sentence, chain: last === undefined ? [] : chainOf(last) };
+    const refused = known.refusals.at(-1)?.position ?? asOf.toldAt(moment, host);
+    const last = known.routes.length > 0 ? latest(known.routes).position : refused;
+    return { sentence: known.sentence, chain: last === null ? [] : chainOf(last) };
   };
 
   /** It was never routed: who asks for it in vain, what is near, and who runs without a route. */

@@ -5,7 +5,7 @@ import type { Event } from '../../src/events/event.ts';
 import type { Host } from '../../src/events/ids.ts';
 import { BadMoment } from '../../src/queries/moment.ts';
 import type { At, RouteChangeView, RouteView } from '../../src/queries/port.ts';
-import { alice, type Character, createStory, type Story } from '../support/events.ts';
+import { alice, bob, type Character, createStory, type Story } from '../support/events.ts';
 import { lifecycles } from '../support/lifecycles.ts';
 import { all, holdAgainstFold, type Past, position, withPast } from '../support/past.ts';
 import { at, scratch, writeLog } from '../support/projecting.ts';
@@ -254,6 +254,65 @@ describe('why', () => {
         'RouteClosed',
       ]);
       expect(chain[0]!.actor).toEqual(alice);
+    });
+  });
+
+  test('of two who may have done it shows what both asked for', async () => {
+    const story = createStory();
+    story.policy();
+    const web = story.container('web');
+    web.started();
+    story.pass(60_000);
+    const stops = [story.command('stop', web, alice), story.command('stop', web, bob)];
+    web.stopped();
+    for (const stop of stops) stop.succeed();
+    await remembering(story, (past) => {
+      const { chain } = past.why('web.docker.localhost');
+      const asked = chain.filter(({ type }) => type === 'CommandRequested');
+      expect(asked.map(({ actor }) => actor)).toEqual([alice, bob]);
+    });
+  });
+
+  test('of one that became unhealthy shows the signal that told of it', async () => {
+    const story = createStory();
+    story.policy();
+    const web = story.container('web', { healthcheck: true });
+    web.started();
+    web.observe({ health: 'healthy' });
+    story.pass(60_000);
+    web.signal('ContainerHealthChanged', { health: 'unhealthy' });
+    web.observe({ health: 'unhealthy' });
+    await remembering(story, (past) => {
+      const { chain } = past.why('web.docker.localhost');
+      expect(chain.map(({ type }) => type)).toEqual([
+        'ContainerHealthChanged',
+        'ContainerObserved',
+        'RouteClosed',
+      ]);
+    });
+  });
+
+  test('of a host that has had no upstream yet shows what came of its container so far', async () => {
+    const story = createStory();
+    story.policy();
+    const web = story.container('web');
+    web.created();
+    story.pass(60_000);
+    const start = story.command('start', web, alice);
+    web.signal('ContainerNetworkConnected');
+    web.signal('ContainerNetworkDisconnected');
+    start.fail(400, 'exec: "/nope": no such file');
+    web.observe({ exitCode: 127 });
+    await remembering(story, (past) => {
+      const { sentence, chain } = past.why('web.docker.localhost');
+      expect(sentence).toContain('could not be started (exit code 127)');
+      expect(chain.map(({ type }) => type)).toEqual([
+        'CommandRequested',
+        'ContainerNetworkConnected',
+        'ContainerNetworkDisconnected',
+        'CommandFailed',
+        'ContainerObserved',
+      ]);
     });
   });
 
