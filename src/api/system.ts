@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { type Api, define } from './define.ts';
 import { verificationView, verifiedSchema } from './log.ts';
 import type { ApiPorts } from './ports.ts';
+import { orNull } from './views.ts';
 
 const systemSchema = z
   .object({
@@ -24,7 +25,7 @@ const systemSchema = z
       writable: z.boolean(),
       problem: z.string(),
       /** By whomever, since the start. */
-      verified: verifiedSchema.nullable(),
+      verified: orNull(verifiedSchema),
     }),
     proxy: z.object({ port: z.number().int() }),
     workers: z.number().int(),

@@ -1,6 +1,9 @@
 /** Schemas of what the API answers, for `/openapi.json`. */
 import { z } from '@hono/zod-openapi';
 
+/** A schema with a name would be described as that and null at once by `nullable()`, which nothing is. */
+export const orNull = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
+
 export const targetSchema = z
   .object({
     container: z.string(),
@@ -40,6 +43,7 @@ export const refusalSchema = z
     match: matchSchema.nullable(),
     reason: z.string(),
     detail: z.string(),
+    holder: z.string().optional(),
     position: z.number().int(),
     since: z.string(),
   })
@@ -115,9 +119,9 @@ const changeSchema = z
   .object({
     route: z.string(),
     host: z.string(),
-    before: routeSchema.nullable(),
+    before: orNull(routeSchema),
     after: routeSchema,
-    cause: eventSchema.nullable(),
+    cause: orNull(eventSchema),
     decided: eventSchema.optional(),
   })
   .openapi('RouteChange');

@@ -17,7 +17,7 @@ import { stateAt } from './state-at.ts';
 
 export const hostEntries: Projection = {
   name: 'host_entries',
-  version: 6,
+  version: 7,
   tables: ['host_entries', 'host_names', 'refusal_history'],
   types: eventTypes.filter((type) => !untold.has(type)),
   open,

@@ -68,6 +68,8 @@ export interface RefusalView {
   readonly match: RouteMatch | null;
   readonly reason: RefusalReason;
   readonly detail: string;
+  /** Who has the host, where that is why. */
+  readonly holder?: string | undefined;
   readonly position: number;
   readonly since: string;
 }

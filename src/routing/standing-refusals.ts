@@ -1,15 +1,10 @@
 /** The refusals of a container that stand, as they are shown: the same now and of the past. */
-import type { RefusalReason, RouteMatch } from '../events/decisions.ts';
-import type { ContainerId, Position } from '../events/ids.ts';
+import type { ContainerId } from '../events/ids.ts';
 import type { ContainerKey, RecordedRefusal, State } from './state.ts';
 
-export interface StandingRefusal {
+export interface StandingRefusal extends Omit<RecordedRefusal, 'since'> {
   readonly container: ContainerId;
   readonly name: string;
-  readonly match: RouteMatch | null;
-  readonly reason: RefusalReason;
-  readonly detail: string;
-  readonly position: Position;
   /** RFC 3339. */
   readonly since: string;
 }
@@ -23,13 +18,10 @@ export function standingRefusals(
   const observation = state.containers.get(key)?.observation;
   if (observation === undefined) return [];
   const { container, name } = observation;
-  return list.map(({ match, reason, detail, position, since }) => ({
+  return list.map(({ since, ...refusal }) => ({
     container,
     name,
-    match,
-    reason,
-    detail,
-    position,
+    ...refusal,
     since: new Date(since).toISOString(),
   }));
 }

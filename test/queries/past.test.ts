@@ -482,6 +482,24 @@ describe('why', () => {
     });
   });
 
+  test('of one that was refused says who has the host, and by what name it went', async () => {
+    const { story } = shop();
+    story.pass(20_000);
+    for (const name of ['first', 'second'])
+      story.container(name, { labels: { 'portolan.host': 'twice.test' } }).started();
+    const database = story.container('database', { exposed: [] });
+    database.started();
+    const before = story.events().length;
+    database.renamed('store');
+    await remembering(story, (past) => {
+      expect(past.refusalsAt(position(before))).toMatchObject([
+        { name: 'second', holder: 'first' },
+        { name: 'database' },
+      ]);
+      expect(past.refusalsAt(position(story.events().length)).map(({ name }) => name)).toContain('store');
+    });
+  });
+
   test('of a host never seen names those that are near, and who runs without a route', async () => {
     const { story } = shop();
     story.container('database', { exposed: [] }).started();

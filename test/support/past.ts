@@ -110,11 +110,12 @@ function holdMoment(
     ).toEqual(known.sort());
   else expect(told.filter((route) => route.state !== 'closed')).toEqual([]);
   const refused = [...state.refusals].flatMap(([key, list]) =>
-    list.map(({ reason, detail }) => ({ name: state.containers.get(key)!.observation.name, reason, detail })),
+    list.map(({ since, ...refusal }) => {
+      const { container, name } = state.containers.get(key)!.observation;
+      return { ...refusal, container, name, since: new Date(since).toISOString() };
+    }),
   );
-  expect(
-    byName(past.refusalsAt(moment).map(({ name, reason, detail }) => ({ name, reason, detail }))),
-  ).toEqual(byName(refused));
+  expect(byName(past.refusalsAt(moment))).toEqual(byName(refused));
   for (const host of past.hostsAt(moment, all).items) {
     if (host.state !== 'open' && serves)
       expect(host.sentence).toBe(entries.find((entry) => entry.host === host.host)?.sentence);
