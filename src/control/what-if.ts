@@ -5,6 +5,7 @@ import type { Position } from '../events/ids.ts';
 import type { LogReader, UnreadableEvent } from '../log/port.ts';
 import { advanceRecorded, takeOverUntil } from '../routing/advance.ts';
 import { evolve, setAside } from '../routing/evolve.ts';
+import { nextTakeover } from '../routing/holder.ts';
 import { matchOf, type Site, siteOf } from '../routing/route.ts';
 import { createState, openRouteOf, type State } from '../routing/state.ts';
 import { targetKey } from '../routing/table.ts';
@@ -62,8 +63,27 @@ export function whatIf({ log, policy, until, onProgress }: WhatIfOptions): WhatI
   const live = createState();
   const other = createState();
   const differences = createDifferences(live, other);
+  let otherHold = false;
+
+  /** Of a decision that time alone brought about, too: it is a commit of its own. */
+  const beginsCommit = ({ type, recordedAt }: Event): boolean =>
+    !decisions.has(type) || recordedAt > live.recordedAt;
+
+  /** What was recorded has been decided upon by now; and claims that are held for another time run out before it. */
+  function settle(until: number): void {
+    differences.settle(live.recordedAt);
+    for (let next = otherHold ? nextTakeover(other) : null; next !== null && next.at < until; ) {
+      const taken = takeOverUntil(other, next.at);
+      differences.touch(taken);
+      differences.settle(next.at);
+      next = taken.length === 0 ? null : nextTakeover(other);
+    }
+  }
 
   function take(event: Event): void {
+    if (beginsCommit(event)) settle(event.recordedAt);
+    if (event.type === 'PolicyApplied')
+      otherHold = (policy.claimHold ?? event.data.policy.claimHold) !== event.data.policy.claimHold;
     if (decisions.has(event.type)) {
       evolve(live, event);
       other.position = event.position;
@@ -71,32 +91,39 @@ export function whatIf({ log, policy, until, onProgress }: WhatIfOptions): WhatI
       differences.touch(takeOverUntil(other, event.recordedAt));
       return;
     }
-    // What was recorded has been decided upon by now.
-    differences.settle();
     differences.touch(evolve(live, event));
     differences.touch(advanceRecorded(other, withPolicy(event, policy)));
   }
 
   function skip({ position, recordedAt, streamId }: UnreadableEvent): void {
-    differences.settle();
+    settle(recordedAt);
     for (const state of [live, other]) setAside(state, position, recordedAt, streamId);
     differences.touch([...live.lastRoute.keys(), ...other.lastRoute.keys()]);
   }
 
-  for (let after = 0; after < until; ) {
-    const unreadable: UnreadableEvent[] = [];
-    const events = log.read(after as Position, Math.min(page, until - after), (one) => unreadable.push(one));
-    const items = [...events, ...unreadable].sort((one, next) => one.position - next.position);
+  for (const items of pagesOf(log, until)) {
     for (const item of items) {
+      // A commit that is begun is taken whole: what was decided in it is no difference.
+      if (item.position > until && ('problem' in item || beginsCommit(item))) break;
       if ('problem' in item) skip(item);
       else take(item);
     }
-    if (items.length === 0) break;
-    after = items.at(-1)!.position;
-    onProgress?.(after);
+    onProgress?.(Math.min(items.at(-1)!.position, until));
   }
-  differences.settle();
+  differences.settle(live.recordedAt);
   return differences.result();
+}
+
+/** Up to a position and, after it, as many more as a commit may have. */
+function* pagesOf(log: LogReader, until: number): Generator<(Event | UnreadableEvent)[]> {
+  for (let after = 0; after <= until; ) {
+    const unreadable: UnreadableEvent[] = [];
+    const events = log.read(after as Position, page, (one) => unreadable.push(one));
+    const items = [...events, ...unreadable].sort((one, next) => one.position - next.position);
+    if (items.length === 0) return;
+    yield items;
+    after = items.at(-1)!.position;
+  }
 }
 
 function withPolicy(event: Event, changes: PolicyChanges): Fact {
@@ -143,10 +170,10 @@ function createDifferences(live: State, other: State) {
     touch(sites: Iterable<Site>): void {
       for (const site of sites) touched.add(site);
     },
-    /** Compares where something happened, as it is at the last event. */
-    settle(): void {
+    /** Compares where something happened, as it is since the last event. @param at since when, milliseconds */
+    settle(at: number): void {
       if (touched.size === 0) return;
-      const end = { position: live.position, at: new Date(live.recordedAt).toISOString() };
+      const end = { position: live.position, at: new Date(at).toISOString() };
       for (const site of touched) compare(site, end);
       touched.clear();
     },
