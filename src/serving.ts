@@ -74,7 +74,7 @@ export async function startServing(config: Config, logger: Logger, later: Servin
   const token = config.token ?? readToken(config);
   const read = <T>(question: (reader: LogReader) => T): T => withReader(dataDir, question);
   const { state, snapshot, unreadable } = await recover(dataDir, (reason) =>
-    logger.warn({ reason }, 'the log could not be folded on two threads: it is on one, which takes longer'),
+    logger.warn({ reason }, 'the fold of the log takes longer: without its snapshot, or on one thread'),
   );
 
   // The proxy listens before anything is recorded: a taken port leaves no half start in the log.

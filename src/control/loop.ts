@@ -7,7 +7,7 @@ import type { EventId, Host } from '../events/ids.ts';
 import { asUnwritable } from '../log/faults.ts';
 import { type AppendOutcome, type Log, type LogHead, LogUnusable, LogUnwritable } from '../log/port.ts';
 import { advance, advanceClock, type Step } from '../routing/advance.ts';
-import { evolve } from '../routing/evolve.ts';
+import { evolveOrSetAside } from '../routing/evolve.ts';
 import { copyState } from '../routing/freeze.ts';
 import { nextTakeover } from '../routing/holder.ts';
 import { type Input, idOfSignal } from '../routing/record.ts';
@@ -196,12 +196,13 @@ export function createLoop(deps: LoopDeps): Loop {
     head: LogHead,
     hosts: ReadonlySet<Host>,
   ): void {
-    const byId = new Map<EventId, Event>();
-    for (const event of events) {
-      guard(() => evolve(durable, event));
-      byId.set(event.id, event);
-      repeats.recorded(event.id);
-    }
+    const byId = new Map(events.map((event) => [event.id, event]));
+    const folded = events.map((event) => evolveOrSetAside(durable, event));
+    const defects = folded.filter((one) => one instanceof Error);
+    // What is decided next follows from what a start would fold.
+    if (defects.length > 0) ahead = copyState(durable);
+    defects.forEach(deps.onError);
+    for (const event of events) repeats.recorded(event.id);
     guard(() => deps.feed.tell(hosts, durable, head.position));
     for (const { waiting, fact } of decided) waiting.resolve(fact === null ? null : byId.get(fact)!);
     guard(() => deps.onCommit(events, head));
@@ -283,10 +284,7 @@ export function createLoop(deps: LoopDeps): Loop {
   }
 
   return {
-    submit(input) {
-      if (input.kind === 'signal') submitSignal(input);
-      else void hand(input);
-    },
+    submit: (input) => void (input.kind === 'signal' ? submitSignal(input) : hand(input)),
     record: (input) => enqueue(input),
     async settled() {
       while (pumping !== null) await pumping;

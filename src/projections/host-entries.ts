@@ -5,10 +5,10 @@
  */
 import type { DatabaseFile } from '../db/open.ts';
 import { eventTypes, type FoldedEvent } from '../events/event.ts';
-import type { Position } from '../events/ids.ts';
+import type { Host, Position } from '../events/ids.ts';
 import type { LogReader } from '../log/port.ts';
 import { hostsTouchedBy, untold } from '../routing/entries.ts';
-import { evolve, setAside } from '../routing/evolve.ts';
+import { evolveOrSetAside, setAside } from '../routing/evolve.ts';
 import { standingRefusals } from '../routing/standing-refusals.ts';
 import type { ContainerKey, RecordedRefusal, State } from '../routing/state.ts';
 import { createEntryRows } from './entry-rows.ts';
@@ -33,21 +33,26 @@ function open(db: DatabaseFile, log: LogReader): Fold {
     refusals.know(state);
     return state;
   };
+  /** Rare: whatever an event that was set aside was about, all are looked at. @param known before it */
+  function putAll(now: State, known: Iterable<Host>): void {
+    for (const host of new Set(known).union(now.sites)) entries.put(now, host);
+    refusals.put(now);
+  }
 
   return {
     apply(event) {
       const now = before(event.position);
-      const sites = evolve(now, event);
+      const sites = evolveOrSetAside(now, event);
+      if (sites instanceof Error)
+        return putAll(now, stateAt(log, (event.position - 1) as Position).sites.keys());
       for (const host of hostsTouchedBy(now, event, sites)) entries.put(now, host);
       if (mayChangeRefusals(event)) refusals.put(now);
     },
     setAside({ position, recordedAt, streamId }) {
       const now = before(position);
-      const known = new Set(now.sites.keys());
+      const known = [...now.sites.keys()];
       setAside(now, position, recordedAt, streamId);
-      // Rare: whatever it was about, all are looked at.
-      for (const host of known.union(now.sites)) entries.put(now, host);
-      refusals.put(now);
+      putAll(now, known);
     },
     flush: entries.flush,
     reset() {

@@ -68,27 +68,38 @@ export function lose(state: State, event: FoldedEvent & { type: 'ContainerLost' 
   return [...touched];
 }
 
-/** @returns sites to decide again */
+/** @returns sites to decide again. @throws a defect, once all containers have been gone through */
 export function rebuildIntents(state: State): readonly Site[] {
   state.followers.clear();
   for (const container of state.containers.values()) {
     if (container.observation.spec.networkMode.startsWith('container:')) state.followers.add(container.key);
   }
   const touched = new Set<Site>();
+  const defects: unknown[] = [];
   for (const container of state.containers.values()) {
-    for (const site of reclaim(state, container)) touched.add(site);
+    try {
+      for (const site of reclaim(state, container)) touched.add(site);
+    } catch (defect) {
+      defects.push(defect);
+    }
   }
+  if (defects.length > 0) throw defects[0];
   return [...touched];
 }
 
-/** Works out again what a container wants. @returns the sites it wanted before or wants now */
+/**
+ * Works out again what a container wants.
+ * @returns the sites it wanted before or wants now
+ * @throws a defect, after which nothing of the container is served until it is observed again
+ */
 export function reclaim(state: State, container: Container): readonly Site[] {
   const before = container.intent.claims;
-  if (state.policy === null || container.unreadable)
-    container.intent = { ...idle, owner: container.intent.owner };
-  else {
-    const find = (id: ContainerId) => state.containers.get(containerKey(container.engine, id))?.observation;
-    container.intent = intentOf(container.observation, state.policy, find);
+  try {
+    container.intent = intentNow(state, container);
+  } catch (defect) {
+    container.unreadable = true;
+    reclaim(state, container);
+    throw defect;
   }
   const after = container.intent.claims;
   // Most are observed to want what they wanted: all that follows would leave everything as it is.
@@ -104,6 +115,12 @@ export function reclaim(state: State, container: Container): readonly Site[] {
   }
   dropStaleRefusals(state, container, wanted);
   return [...new Set([...before.map((claim) => claim.site), ...wanted])];
+}
+
+function intentNow(state: State, container: Container): Intent {
+  if (state.policy === null || container.unreadable) return { ...idle, owner: container.intent.owner };
+  const find = (id: ContainerId) => state.containers.get(containerKey(container.engine, id))?.observation;
+  return intentOf(container.observation, state.policy, find);
 }
 
 const sameSites = (before: readonly Claim[], after: readonly Claim[]): boolean =>

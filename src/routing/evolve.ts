@@ -88,6 +88,20 @@ export function evolve(state: State, event: FoldedEvent): readonly Site[] {
   }
 }
 
+/**
+ * Folds an event of the log. One at which the fold fails is a defect of ours, or was written by another version: it is set
+ * aside as one that can no longer be read, so that it stops neither a start nor what is served of all others.
+ * @returns sites to decide again, or what failed
+ */
+export function evolveOrSetAside(state: State, event: FoldedEvent): readonly Site[] | Error {
+  try {
+    return evolve(state, event);
+  } catch (defect) {
+    setAside(state, event.position, event.recordedAt, event.streamId);
+    return defect instanceof Error ? defect : new Error(String(defect));
+  }
+}
+
 /** A payload that no longer parses: nothing of its container or route is served until it is observed again. */
 export function setAside(
   state: State,
