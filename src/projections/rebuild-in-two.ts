@@ -17,9 +17,17 @@ export interface RebuildInTwoOptions extends Omit<RebuildOptions, 'projections' 
   readonly dataDir: string;
   /** Events from which on a second thread is worth its start. */
   readonly worthwhile?: number;
+  readonly thread?: URL;
+  /** Milliseconds without a word of the second thread after which it is given up, and as long as it has run by its last one. */
+  readonly patience?: number;
 }
 
-const enough = 20_000;
+const usual = {
+  worthwhile: 20_000,
+  thread: new URL('./second-thread.ts', import.meta.url),
+  // Making the indexes takes seconds without a word, but never as long as the fold before it.
+  patience: 60_000,
+};
 
 /**
  * One of the two runs on the calling thread, which hears of nothing else during a batch.
@@ -27,12 +35,13 @@ const enough = 20_000;
  * @throws {RebuildStopped}
  */
 export async function rebuildInTwo(options: RebuildInTwoOptions): Promise<number> {
-  const { dataDir, worthwhile = enough, onProgress, ...rest } = options;
+  const { dataDir, worthwhile, thread, patience, onProgress, ...rest } = { ...usual, ...options };
   const until = Math.min(options.until ?? Number.POSITIVE_INFINITY, options.log.head().position);
   if (until < worthwhile) return rebuild({ ...rest, until, ...(onProgress && { onProgress }) });
   const fresh = createFreshFile({ ...rest, until, projections: firstShare });
   const path = secondPath(options.path);
-  const second = startSecond({ dataDir, path, until, batch: options.batch }, () => tell());
+  const task = { dataDir, path, until, batch: options.batch };
+  const second = startSecond(thread, task, patience, () => tell());
   const tell = (): void => onProgress?.(Math.min(fresh.position(), second.position()));
   try {
     while (fresh.step()) {
@@ -53,7 +62,7 @@ export async function rebuildInTwo(options: RebuildInTwoOptions): Promise<number
   }
 }
 
-function startSecond(task: SecondTask, onProgress: () => void) {
+function startSecond(script: URL, task: SecondTask, patience: number, onProgress: () => void) {
   let position = 0;
   let problem: Error | null = null;
   const { promise: done, resolve, reject } = Promise.withResolvers<void>();
@@ -61,11 +70,12 @@ function startSecond(task: SecondTask, onProgress: () => void) {
   done.catch((error: Error) => {
     problem = error;
   });
-  const thread = new Worker(new URL('./second-thread.ts', import.meta.url), {
-    workerData: task,
-    resourceLimits: { maxYoungGenerationSizeMb: 48 },
-  });
+  const thread = new Worker(script, { workerData: task, resourceLimits: { maxYoungGenerationSizeMb: 48 } });
+  const silence = watchSilence(patience, () =>
+    reject(new Error('the second thread of the rebuild does not get on; start the rebuild again')),
+  );
   thread.on('message', (message: FromSecond) => {
+    silence.broken();
     if (message.kind === 'failed') reject(errorOf(message));
     else if (message.kind === 'done') resolve();
     else {
@@ -82,7 +92,34 @@ function startSecond(task: SecondTask, onProgress: () => void) {
     check(): void {
       if (problem !== null) throw problem;
     },
-    end: () => thread.terminate(),
+    async end(): Promise<void> {
+      silence.stop();
+      // One that hangs may not even end.
+      const ended = thread.terminate();
+      if (!silence.isOver()) await ended;
+    },
+  };
+}
+
+/** In turns of a timer, not by a clock: while this thread is busy it hears nothing, and that is no silence. */
+function watchSilence(patience: number, onOver: () => void) {
+  let [turns, silent] = [0, 0];
+  let over = false;
+  const most = 60;
+  const timer = setInterval(() => {
+    turns += 1;
+    silent += 1;
+    if (silent <= most + (turns - silent)) return;
+    over = true;
+    clearInterval(timer);
+    onOver();
+  }, patience / most);
+  return {
+    broken(): void {
+      silent = 0;
+    },
+    isOver: () => over,
+    stop: () => clearInterval(timer),
   };
 }
 

@@ -87,6 +87,27 @@ describe('a projection that throws', () => {
   });
 });
 
+describe('a second thread of a rebuild that does not get on is given up, and nothing is left of it', () => {
+  const progress = `import { parentPort } from 'node:worker_threads';
+    parentPort.postMessage({ kind: 'progress', position: 1 });`;
+
+  test.each([
+    ['as it hangs from its start', 'setInterval(() => undefined, 1_000)'],
+    ['as it hangs after a while', `${progress} setInterval(() => undefined, 1_000)`],
+    ['as it spins', `${progress} for (;;);`],
+  ])('%s', async (_, code) => {
+    using folder = scratch();
+    const { dataDir } = folder;
+    await writeLog(dataDir, lifecycles(5, 10).batches);
+    const thread = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+    const log = createLogReader(dataDir);
+    const options = { log, dataDir, path: join(dataDir, 'new.db'), worthwhile: 0, thread, patience: 120 };
+    await expect(rebuildInTwo(options)).rejects.toThrow(/does not get on/);
+    log.close();
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('new'))).toEqual([]);
+  });
+});
+
 describe('a projection of another version', () => {
   test('is built again, while the others go on from where they were', async () => {
     using folder = scratch();
