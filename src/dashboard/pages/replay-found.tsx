@@ -1,5 +1,5 @@
 /** What a replay found: the rows that are not as the log has them, or the routes that would have been others. */
-import type { Replay, RouteDifference, RowDifference } from '../api/shapes.ts';
+import type { Replay, RouteDifference, RowDifference } from '../api/replay-shapes.ts';
 import { useApi } from '../api/use-api.ts';
 import { Instant } from '../parts/instant.tsx';
 import { hostPath, To } from '../parts/link.tsx';

@@ -62,7 +62,10 @@ function dateOf(text: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** Whether a text begins with a date that no calendar has. To JavaScript the 31st of February is the 3rd of March. */
+/**
+ * Whether a text begins with a date that no calendar has. To JavaScript the 31st of February is the 3rd of March.
+ * The command line has the same: neither client imports the other, nor the service.
+ */
 export function isNoDay(text: string): boolean {
   const [date] = /^\d{4}-\d{2}-\d{2}/.exec(text.trim()) ?? [];
   if (date === undefined) return false;
