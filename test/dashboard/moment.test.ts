@@ -49,6 +49,11 @@ describe('a moment', () => {
     ])
       expect(at(text), text).toBeUndefined();
   });
+  test('is never of yesterday where today is said', () => {
+    expect(at('today 23:00')).toBeNull();
+    expect(at('today 00:00')).not.toBeNull();
+    expect(at('23:00')).not.toBeNull();
+  });
   test('is never on a day that no calendar has: the 31st of February is not taken for the 3rd of March', () => {
     for (const text of ['2026-02-31', '2026-02-29 14:03', '2026-04-31T10:00:00Z', '2025-13-01']) {
       expect(at(text), text).toBeUndefined();

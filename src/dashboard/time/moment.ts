@@ -40,7 +40,7 @@ function agoOf(typed: string, now: number): number | undefined {
   return known && size !== undefined ? now - (count!.startsWith('a') ? 1 : Number(count)) * size : undefined;
 }
 
-/** `14:03`, `14:03:20`, `2:03 pm`, `yesterday 14:03`, `yesterday at 9:00`: the last time that the clock here said so. */
+/** `14:03`, `14:03:20`, `2:03 pm`, `yesterday 14:03`, `yesterday at 9:00`: the last time that the clock here said so; one of today may be to come. */
 function clockOf(typed: string, now: number): number | undefined {
   const [, day, hours, minutes, seconds = '0', half] =
     /^(?:(yesterday|today)\s+)?(?:at\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*(am|pm))?$/.exec(typed) ?? [];
@@ -49,7 +49,7 @@ function clockOf(typed: string, now: number): number | undefined {
   if (hour > 23 || (half !== undefined && (Number(hours) < 1 || Number(hours) > 12))) return undefined;
   const date = new Date(now);
   date.setHours(hour, Number(minutes), Number(seconds), 0);
-  if (day === 'yesterday' || date.getTime() > now) date.setDate(date.getDate() - 1);
+  if (day === 'yesterday' || (day === undefined && date.getTime() > now)) date.setDate(date.getDate() - 1);
   return date.getTime();
 }
 
