@@ -30,6 +30,8 @@ test('while the clock is set back, an instant that may be before or after that i
   expect(positionAt(noon + day)).toBe(4);
   expect(() => positionAt(noon + day + 1)).toThrow('lies in the future');
   expect(momentOf({ kind: 'position', position: 3 }).position).toBe(3);
+  // Once the clock has got there, an instant that it went through twice means the first time.
   now = noon + day + minute;
   expect(positionAt(noon)).toBe(1);
+  expect(positionAt(now)).toBe(4);
 });
