@@ -1,12 +1,14 @@
 /** Chooses among a route's targets: by turn, by load, by client, by weight; with a cookie the one of before. */
 import type { Target } from '../events/decisions.ts';
 import type { RouteId } from '../events/ids.ts';
-import { type TableRoute, targetKey } from '../routing/table.ts';
+import { type HostEntry, type TableRoute, targetKey } from '../routing/table.ts';
 import { boundTarget } from './sticky.ts';
 
 export interface Balancer {
   /** All targets, the next one first: the others are for another try, those that are out of order last. */
   order(route: TableRoute, visit: Visit): readonly Target[];
+  /** A host's entry was replaced; either may be missing. What is remembered of routes that have gone is forgotten. */
+  changed(before: HostEntry | undefined, after: HostEntry | undefined): void;
 }
 
 /** What is known of who asks; worked out only where it counts. */
@@ -64,6 +66,13 @@ export function createBalancer({ load, inOrder }: BalancerDeps): Balancer {
       const ordered = bound === undefined ? chosen : [bound, ...chosen.filter((one) => one !== bound)];
       if (well.length === targets.length) return ordered;
       return [...ordered, ...targets.filter((one) => !well.includes(one))];
+    },
+    changed(before, after) {
+      for (const { id } of before?.routes ?? []) {
+        if (after?.routes.some((route) => route.id === id)) continue;
+        turns.delete(id);
+        credits.delete(id);
+      }
     },
   };
 }

@@ -65,6 +65,7 @@ export function createCarriage(options: CarriageOptions): Carriage {
   const held = createHeldTable(options.table, (before, after) => {
     drain.changed(before, after);
     health.changed(before, after);
+    balancer.changed(before, after);
   });
   return {
     held,

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Target, Traffic } from '../../src/events/decisions.ts';
-import type { RouteId } from '../../src/events/ids.ts';
+import type { Host, RouteId } from '../../src/events/ids.ts';
 import { byClient, byLoad, byWeight, createBalancer, type Visit } from '../../src/proxy/balance.ts';
 import { bindingCookie, boundTarget } from '../../src/proxy/sticky.ts';
-import { type TableRoute, targetKey } from '../../src/routing/table.ts';
+import { type HostEntry, type TableRoute, targetKey } from '../../src/routing/table.ts';
 import { targetOf } from './in-process.ts';
 
 const target = (name: string, weight?: number): Target => ({
@@ -27,6 +27,38 @@ const visitor = (client = '10.1.1.1', cookie?: string): Visit => ({
 });
 const balancer = (load: (key: string) => number = () => 0, down: readonly Target[] = []) =>
   createBalancer({ load, inOrder: (targets) => targets.filter((one) => !down.includes(one)) });
+
+describe('of routes that come and go', () => {
+  const weighted = [target('a', 2), target('b', 1)];
+  /** Ten thousand, each with a host and an owner of its own. */
+  const entries = Array.from({ length: 10_000 }, (_, n): HostEntry => {
+    const id = n.toString(16).padStart(16, '0') as RouteId;
+    const route = { ...routeOf(n % 2 === 0 ? [a, b] : weighted), id };
+    return { host: `branch-${n}.test` as Host, routes: [route], sentence: '' };
+  });
+
+  test('nothing is remembered once they have gone', () => {
+    const { order, changed } = balancer();
+    const first = (entry: HostEntry): string => names(order(entry.routes[0]!, visitor()));
+    for (const entry of entries) {
+      changed(undefined, entry);
+      expect([first(entry), first(entry)]).toEqual(['ab', 'ba']);
+      changed(entry, { ...entry, routes: [] });
+    }
+    // What was remembered would go on with the third turn.
+    for (const entry of entries) expect([first(entry), first(entry)]).toEqual(['ab', 'ba']);
+  });
+
+  test('one that stays goes on where it was when another of its host goes, and when its targets change', () => {
+    const { order, changed } = balancer();
+    const stays = routeOf([a, b, c]);
+    const goes = { ...stays, id: 'fedcba9876543210' as RouteId, path: '/api' };
+    const before = { host: 'shop.test' as Host, routes: [goes, stays], sentence: '' };
+    expect(names(order(stays, visitor()))).toBe('abc');
+    changed(before, { ...before, routes: [{ ...stays, targets: [a, b] }] });
+    expect(names(order(stays, visitor()))).toBe('bca');
+  });
+});
 
 describe('by turn', () => {
   test('each comes first once in a round, the others follow for another try', () => {
