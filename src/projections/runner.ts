@@ -80,6 +80,7 @@ export function startProjections(dataDir: string, logger: Logger): Projections {
         return;
       case 'replaced':
         logger.warn({ reason: message.reason }, 'projections.db is made again from the log');
+        progress = progress.map(({ name }) => ({ name, position: 0, problem: '' }));
         return;
       case 'unwritable':
         report(message.reason, {});

@@ -2,6 +2,7 @@
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { logPath } from '../log/path.ts';
 import { createLogReader } from '../log/read.ts';
+import { allProjections } from '../projections/registry.ts';
 import { createAuditQuery } from './audit.ts';
 import { createEventsOf, type EventsOf } from './container-names.ts';
 import { openDatabases } from './databases.ts';
@@ -57,6 +58,8 @@ export function openQuestions(dataDir: string) {
         [reader.together, viewOf(log), viewOf(projections)],
       ),
       current: databases.current,
+      head: () => reader.head().position,
+      know: (position: number) => doKnow(projections, position),
       isDamaged: () => isDamaged(projections),
       close,
     };
@@ -101,6 +104,15 @@ function inOneView<Asks extends Readonly<Record<string, (...args: never[]) => un
       )(),
   ]);
   return Object.fromEntries(viewed) as Asks;
+}
+
+/** Whether all projections have taken in this position: a file that is made again has none at first, then some. */
+function doKnow(projections: DatabaseFile, position: number): boolean {
+  const found = projections
+    .prepare('SELECT count(*) AS number, min(position) AS least FROM checkpoints')
+    .get();
+  const { number, least } = found as { number: number; least: number };
+  return number >= allProjections.length && least >= position;
 }
 
 /** Damage gives errors of many kinds, and the log's are not meant here; a check tells. */

@@ -43,6 +43,8 @@ lowerPriority(10);
 const port = parentPort!;
 let ofLog: ReturnType<typeof openLogQuestions> | null = null;
 let questions: ReturnType<typeof openQuestions> | null = null;
+/** Whether they know what there was when they were first asked, or were waited for long enough. */
+let whole = false;
 
 async function answer({ name, args }: Question): Promise<unknown> {
   const open = isOfTheLog(name) ? readyLog() : await ready();
@@ -73,15 +75,19 @@ async function ready(): Promise<NonNullable<typeof questions>> {
     port.postMessage({ kind: 'moved' } satisfies Reply);
   }
   const deadline = Date.now() + patience;
-  while (questions === null) {
+  let head: number | null = null;
+  for (;;) {
+    const isLate = Date.now() >= deadline;
     try {
-      questions = openQuestions(dataDir);
+      questions ??= openQuestions(dataDir);
+      head ??= questions.head();
+      whole ||= isLate || questions.know(head);
+      if (whole) return questions;
     } catch (error) {
-      if (Date.now() >= deadline) throw error;
-      await delay(pause);
+      if (isLate) throw error;
     }
+    await delay(pause);
   }
-  return questions;
 }
 
 async function reply(question: Question): Promise<Reply> {
@@ -111,6 +117,7 @@ function closeLog(): void {
 function closeQuestions(): void {
   questions?.close();
   questions = null;
+  whole = false;
 }
 
 port.on('message', (question: Question | 'stop') => {

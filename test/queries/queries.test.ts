@@ -316,6 +316,27 @@ describe('when something breaks', () => {
     );
   });
 
+  test('a question that comes while a file is being made again waits for all of it, not for its first rows', async () => {
+    await asking(
+      async ({ dataDir, queries, tell }) => {
+        await tell(lifecycles(38, 300).batches);
+        const before = await queries.routes({ limit: 1_000 });
+        const path = projectionsPath(dataDir);
+        for (let round = 0; round < 5; round += 1) {
+          for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+          // What the log alone answers looks into the file for names, and is no reason to take it for whole.
+          const [events, routes] = await Promise.all([
+            queries.following(0, 100),
+            queries.routes({ limit: 1_000 }),
+          ]);
+          expect(events!.items.length).toBe(100);
+          expect(routes).toEqual(before);
+        }
+      },
+      (projections) => ({ projectionsFailed: () => projections.notify() }),
+    );
+  });
+
   test('a question about projections that are never made fails after a while, and does not hang', async () => {
     using folder = scratch();
     await writeLog(folder.dataDir, scene().story.batches);
