@@ -26,7 +26,8 @@ export function joinSighting(store: AuditStore, event: Sighting): void {
 function culprits(subject: Subject, event: Sighting): { entries: readonly number[]; basis: Basis } {
   const { last, end } = subject;
   // Who was told last may have come too late: an end is the effect of what the death was.
-  if (last !== null && event.recordedAt - last.at <= soon) return (showsEnd(subject, event) && end) || last;
+  if (last !== null && event.recordedAt - last.at <= soon && mayShow(subject, last.entries, event))
+    return (showsEnd(subject, event) && end) || last;
   const deed = changeOf(subject, event);
   const windows = subject.windows.filter(
     (window) => isLive(window, event.recordedAt) && deed !== null && yields(window, deed),
@@ -34,6 +35,17 @@ function culprits(subject: Subject, event: Sighting): { entries: readonly number
   const proven = windows.length === 1 && windows[0]!.proven;
   const basis = windows.length > 1 ? 'ambiguous' : proven ? 'exact' : 'window';
   return { entries: windows.map((window) => window.entry), basis };
+}
+
+const endings: ReadonlySet<Deed> = new Set(['stop', 'kill', 'exit', 'oom', 'restart', 'remove']);
+
+/** Who made or started a container a moment before has not caused it to be missing when nobody was seen to remove it. */
+function mayShow({ open, windows }: Subject, entries: readonly number[], event: Sighting): boolean {
+  if (event.type !== 'ContainerLost' || !event.inferred) return true;
+  const commands = windows.filter(({ entry }) => entries.includes(entry)).map(({ kind }) => kind);
+  const outside = open !== null && entries.includes(open.entry) ? [open.deed] : [];
+  const deeds: readonly Deed[] = [...commands, ...outside];
+  return deeds.length === 0 || deeds.some((deed) => endings.has(deed));
 }
 
 const showsEnd = ({ seen }: Subject, event: Sighting): boolean =>

@@ -737,6 +737,44 @@ describe('a change from outside', () => {
     ]);
   });
 
+  test('who started a container a moment before has not caused it to be missing', async () => {
+    const { story, web } = scene();
+    web.started();
+    const alive = story.instant();
+    story.pass(500);
+    web.vanished(alive);
+    const asked = story.container('asked');
+    const command = story.command('start', asked, alice);
+    asked.started();
+    command.succeed();
+    story.pass(500);
+    asked.vanished(alive);
+    const gone = {
+      action: 'remove',
+      detail: 'inferred: no signal told of it',
+      consequences: ['RouteClosed'],
+    };
+    expect(await auditOf(story)).toMatchObject([
+      { by: 'external:external', action: 'start', name: 'web' },
+      { by: 'external:external', name: 'web', ...gone },
+      { by: 'api:alice', action: 'start', name: 'asked' },
+      { by: 'external:external', name: 'asked', ...gone },
+    ]);
+  });
+
+  test('who ended a container a moment before is who it is missing for', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    web.crashed(1);
+    story.pass(500);
+    web.vanished(story.instant());
+    const [, exit, ...more] = await auditOf(story);
+    expect(exit).toMatchObject({ by: 'engine:engine', action: 'exit' });
+    expect(exit!.consequences).toContain('ContainerLost');
+    expect(more).toEqual([]);
+  });
+
   test('containers that are there at the first start are no change', async () => {
     const story = createStory();
     story.policy();
