@@ -1,7 +1,6 @@
 /** Makes a new log of an export, with the same hashes: offline, into a folder that has none, all of it or nothing. */
 import { hash } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, renameSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
@@ -27,6 +26,7 @@ import {
   ImportRefused,
   specSchema,
 } from './transfer-format.ts';
+import { importPath, removeUnfinishedImport } from './unfinished-import.ts';
 
 export interface ImportOptions {
   readonly dataDir: string;
@@ -46,10 +46,10 @@ const batch = 1_000;
 export async function importLog({ dataDir, input, onProgress }: ImportOptions): Promise<Transferred> {
   makeDataFolder(dataDir);
   const lock = lockFolder(dataDir);
-  const path = join(dataDir, 'import.db');
+  const path = importPath(dataDir);
   try {
     refuseExisting(dataDir);
-    remove(path);
+    removeUnfinishedImport(dataDir);
     const transferred = await fill(path, input, onProgress);
     renameSync(path, logPath(dataDir));
     // From here on an empty or shortened file is told from a new one.
@@ -57,7 +57,7 @@ export async function importLog({ dataDir, input, onProgress }: ImportOptions): 
     createHeadNote(dataDir).last({ position, hash: Buffer.from(head, 'hex') });
     return transferred;
   } catch (error) {
-    remove(path);
+    removeUnfinishedImport(dataDir);
     throw error instanceof ImportRefused ? error : toUnusable(error, path);
   } finally {
     lock.release();
@@ -72,10 +72,6 @@ function refuseExisting(dataDir: string): void {
     'has-log',
     'import into an empty --data-dir',
   );
-}
-
-function remove(path: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true });
 }
 
 async function fill(

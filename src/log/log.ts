@@ -8,6 +8,7 @@ import { asUnwritable } from './faults.ts';
 import { lockFolder } from './lock.ts';
 import type { Answer, Call, WriterHead } from './messages.ts';
 import { type AppendOutcome, type Log, type LogHead, LogUnusable, LogUnwritable } from './port.ts';
+import { removeUnfinishedImport } from './unfinished-import.ts';
 import { startWriter, type WriterThread } from './writer-thread.ts';
 
 /**
@@ -22,7 +23,9 @@ export async function openLog(options: { readonly dataDir: string; readonly logg
       logger.error({ err: error }, 'the thread that writes the log has failed'),
     );
   try {
-    return createLog(await start(), start, lock.release, (error) =>
+    const first = await start();
+    removeUnfinishedImport(dataDir);
+    return createLog(first, start, lock.release, (error) =>
       logger.error({ err: error }, 'what follows the log has failed'),
     );
   } catch (error) {

@@ -1,6 +1,15 @@
 /** What the command line does with a log by itself: verify, export, import. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -175,6 +184,33 @@ test('an import that is interrupted leaves nothing behind', async () => {
   expect(
     readdirSync(file('interrupted')).filter((name) => name.includes('.db-') || name === 'import.db'),
   ).toEqual([]);
+});
+
+test('what an import leaves that was killed is gone with the next start', async () => {
+  await on(portolan.dataDir, 'export', file('killed.ndjson'));
+  const child = spawn(process.execPath, [command, 'import', '--data-dir', file('killed')], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.stdin!.write(readFileSync(file('killed.ndjson'), 'utf8').split('\n').slice(0, 5).join('\n'));
+  await within(10_000, 'the import to begin', async () => existsSync(file('killed/import.db')));
+  child.kill('SIGKILL');
+  await ended;
+  expect(readdirSync(file('killed'))).toContain('import.db');
+  const simulator = await createEngine();
+  const next = await serveOn(simulator, { dataDir: file('killed') });
+  expect(readdirSync(file('killed')).filter((name) => name.startsWith('import.db'))).toEqual([]);
+  expect(await next.stop()).toBe(0);
+  await simulator.stop();
+});
+
+test('an export of what is no log leaves no part of a file', async () => {
+  mkdirSync(file('foreign'));
+  writeFileSync(logPath(file('foreign')), 'no database, but long enough to be looked at '.repeat(100));
+  for (const name of ['part.ndjson', 'part.ndjson.gz']) {
+    expect((await on(file('foreign'), 'export', file(name))).code).not.toBe(0);
+  }
+  expect(readdirSync(folder).filter((name) => name.startsWith('part.'))).toEqual([]);
 });
 
 test('an import notes its head: a log that is emptied or cut before its first start does not pass for whole', async () => {

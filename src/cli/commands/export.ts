@@ -1,4 +1,5 @@
 /** `portolan export`: the log as NDJSON, gzipped by the file's name, while the service goes on. */
+import { once } from 'node:events';
 import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -58,15 +59,17 @@ function failWithReader(tell: (failure: CliFailure) => void): void {
   });
 }
 
-/** Beside its place, then renamed: what has the name is whole. A device or a pipe is written, never replaced. */
+/** Beside its place, then renamed once it is on the disk: what has the name is whole. A device or a pipe is written, never replaced. */
 async function write(file: string, options: Omit<ExportOptions, 'out'>): Promise<Transferred> {
   const { exportLog } = await import('../../log/export.ts');
   if (file === '-') return exportLog({ ...options, out: process.stdout });
   if (existsSync(file) && !statSync(file).isFile())
     return exportLog({ ...options, out: createWriteStream(file) });
   const partial = `${file}.partial`;
-  const written = createWriteStream(partial, { mode: 0o600 });
+  const written = createWriteStream(partial, { mode: 0o600, flush: true });
   try {
+    // What fails before would remove it before it is made.
+    await once(written, 'open');
     const gzip = file.endsWith('.gz') ? createGzip() : null;
     const [transferred] = await Promise.all([
       exportLog({ ...options, out: gzip ?? written }),
@@ -75,6 +78,7 @@ async function write(file: string, options: Omit<ExportOptions, 'out'>): Promise
     renameSync(partial, file);
     return transferred;
   } catch (error) {
+    written.destroy();
     rmSync(partial, { force: true });
     throw error;
   }
