@@ -1,4 +1,5 @@
 /** Rows of the log as events: payloads joined with their specs, upcast and checked. */
+import { ZodError } from 'zod';
 import type { DatabaseFile } from '../db/open.ts';
 import type { Actor, Event, EventType, ProjectedEvent } from '../events/event.ts';
 import type { EngineId, EventId, Position, StreamId } from '../events/ids.ts';
@@ -116,7 +117,7 @@ export function createRows(db: DatabaseFile): Rows {
     type: string,
     stream: number,
   ): UnreadableEvent {
-    const problem = error instanceof Error ? error.message.slice(0, 500) : String(error);
+    const problem = problemOf(error).slice(0, 500);
     return { position: position as Position, recordedAt, type, streamId: streams(stream) ?? '', problem };
   }
 
@@ -154,4 +155,11 @@ function createSpecs(db: DatabaseFile): (digest: string) => unknown {
     known.set(digest, spec);
     return spec;
   };
+}
+
+/** One line; a schema's own message would be a page of JSON. */
+function problemOf(error: unknown): string {
+  if (error instanceof ZodError)
+    return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  return error instanceof Error ? error.message : String(error);
 }

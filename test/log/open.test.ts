@@ -224,7 +224,7 @@ test('a payload that no longer parses is set aside, and the rest is read', async
   expect(folded).toBe(294);
   expect(problems).toEqual([
     [10, expect.stringContaining('JSON')],
-    [20, expect.stringContaining('reason')],
+    [20, expect.stringMatching(/^reason: [^\n{}]+$/)],
     [30, 'type ContainerSang is not known'],
     [40, 'the payload was redacted'],
     [50, expect.stringContaining('schema version 9')],
