@@ -79,7 +79,10 @@ export async function startServing(config: Config, logger: Logger, later: Servin
 
   // The proxy listens before anything is recorded: a taken port leaves no half start in the log.
   const bootId = readBootId();
-  const sameBoot = readHeartbeat(dataDir)?.bootId === bootId || state.position === 0;
+  const noted = heartbeatOf(readHeartbeat(dataDir), state.position);
+  // A log that was put back is older than what was vouched for; that of a predecessor goes on meanwhile.
+  const isVouched = noted?.bootId === bootId && (noted.alive !== null || predecessor !== null);
+  const sameBoot = isVouched || state.position === 0;
   const onTrust = (next: Trust): void => {
     proxy.setTrust(next);
     later.onTrust(next);

@@ -39,7 +39,7 @@ const caveats: Readonly<Record<ReturnType<TrustKeeper['current']>, string>> = {
   holding: 'The Docker engine is being asked what is running: this is what was last known.',
   unconfirmed: 'The Docker engine does not tell now what is running: this is what was last known.',
   distrusted:
-    'The machine was started anew and the Docker engine has not told yet what is running: until it does, requests are answered with 503.',
+    'The Docker engine has not told yet what is running, and what was last known may be of another boot of the machine: until it does, requests are answered with 503.',
 };
 
 export function createLive(

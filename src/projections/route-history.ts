@@ -19,7 +19,7 @@ import { createIntervals, type Intervals } from './route-intervals.ts';
 
 export const routeHistory: Projection = {
   name: 'route_history',
-  version: 6,
+  version: 7,
   tables: ['route_history', 'standing_routes', 'service', 'service_history'],
   types: [
     'RouteOpened',
@@ -135,12 +135,14 @@ function follow(log: LogReader, intervals: Intervals, event: ProjectedEvent, ser
       intervals.endAll(here, 'away');
       return { ...service, serving: false };
     case 'PortolanStarted': {
-      const { bootId, tookOver } = event.data;
+      const { bootId, tookOver, lastAlive } = event.data;
       if (tookOver) return { ...service, boot: bootId };
       intervals.endAll({ position, ms: aliveUntil(log, event) }, 'away');
-      const serving = bootId === service.confirmedBoot;
+      // Without a sign of life the log was brought here, or put back: nothing of it is served unasked.
+      const confirmedBoot = lastAlive === null ? null : service.confirmedBoot;
+      const serving = bootId === confirmedBoot;
       if (serving) intervals.beginAll(here, 'away');
-      return { ...service, boot: bootId, serving };
+      return { boot: bootId, confirmedBoot, serving };
     }
     case 'RecordingGapDetected':
       if (service.serving === false) return service;

@@ -24,7 +24,7 @@ export function outcomeOf(table: RoutingTable, host: string, target: string): Ou
   if (table.trust === 'holding') return unavailable('the Docker engine has not told yet what is running.', 1);
   if (table.trust === 'distrusted')
     return unavailable(
-      'the machine was started anew and the Docker engine has not told yet what is running.',
+      'the Docker engine has not told yet what is running, and what was last known may be of another boot of the machine.',
       1,
     );
   const query = target.indexOf('?');

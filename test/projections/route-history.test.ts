@@ -40,6 +40,7 @@ function* served(events: readonly NewEvent[]): Generator<Map<string, string>> {
     else if (type === 'PortolanStopped') serves = false;
     else if (type === 'PortolanStarted') {
       boot = data.bootId;
+      if (data.lastAlive === null) confirmed = null;
       serves = boot === confirmed;
     } else if (type === 'EngineConnected') {
       confirmed = boot;
@@ -112,7 +113,7 @@ describe('a time in which Portolan was away', () => {
     story.ended();
     const ended = story.now();
     story.pass(60_000);
-    story.started('boot-1', null);
+    story.started('boot-1', new Date(ended).toISOString());
     const [before, after] = await intervalsOf(story);
     expect(before).toMatchObject({ to_ms: ended, reason: 'away' });
     expect(after).toMatchObject({ from_ms: story.now(), to_ms: null });
@@ -128,6 +129,17 @@ describe('a time in which Portolan was away', () => {
     story.connected();
     const [, after] = await intervalsOf(story);
     expect(after).toMatchObject({ from_ms: story.now(), to_ms: null });
+  });
+
+  test('a log without a sign of life was brought here or put back: nothing is served of it until the engine is reached', async () => {
+    const { story } = begun();
+    story.pass(60_000);
+    story.started('boot-1', null);
+    story.pass(60_000);
+    story.started('boot-1', story.instant());
+    expect(await intervalsOf(story)).toHaveLength(1);
+    story.connected();
+    expect((await intervalsOf(story))[1]).toMatchObject({ from_ms: story.now(), to_ms: null });
   });
 
   test('a boot on which the engine was never reached is still another one', async () => {

@@ -67,6 +67,7 @@ export function holdAgainstFold(past: Past, events: readonly Event[]): void {
     evolve(state, event);
     if (event.type === 'PortolanStarted') {
       boots.now = event.data.bootId;
+      if (!event.data.tookOver && event.data.lastAlive === null) boots.confirmed = '';
       if (!event.data.tookOver) serves = boots.now === boots.confirmed;
     } else if (event.type === 'EngineConnected') {
       boots.confirmed = boots.now;

@@ -45,7 +45,7 @@ export function Banners({ connection }: { connection: Connection }) {
 const served: Readonly<Record<string, string>> = {
   unconfirmed: 'The last known routes are served meanwhile.',
   distrusted:
-    'The machine was started anew: requests are answered with 503 until the engine tells what is running.',
+    'What was last known may be of another boot of the machine: requests are answered with 503 until the engine tells what is running.',
 };
 
 /** Before what is told on a page of the past. */
