@@ -19,7 +19,7 @@ const credentialWord =
   /(users?|pass|passwd|password|passphrase|pwd|tokens?|secrets?|keys?|auth|authorization|credentials?|cookies?)$/;
 /** Password hashes, user and password in a URL, HTTP credentials. */
 const credentialValue =
-  /\$2[abxy]?\$|\$apr1\$|\$[156]\$|\{SHA\}|:\/\/[^/@\s]+:[^/@\s]+@|[Aa]uthorization|\b([Bb]asic|[Bb]earer)\s+(?=\S*[0-9A-Z=])\S{8,}/;
+  /\$2[abxy]?\$|\$apr1\$|\$[156]\$|\{SHA\}|:\/\/[^/@:\s]*:[^/@\s]+@|[Aa]uthorization|\b([Bb]asic|[Bb]earer)\s+(?=\S*[0-9A-Z=])\S{8,}/;
 
 const keptEnv = /^(VIRTUAL_[A-Z0-9_]+|LETSENCRYPT_HOST|HTTPS_METHOD|NETWORK_ACCESS)$/;
 
@@ -50,6 +50,8 @@ export function isOpenLabel(key: string, value: string): boolean {
   if (ownLabels.test(key)) return true;
   return families.test(key) && !isCredentialName(key) && !credentialValue.test(value);
 }
+
+export const isCredentialValue = (value: string): boolean => credentialValue.test(value);
 
 /** True if any word of a name (`basicauth`, `api_key`, `clientSecret`) is one that names a credential. */
 export const isCredentialName = (name: string): boolean =>

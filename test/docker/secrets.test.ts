@@ -74,6 +74,67 @@ it('hides assignments and passwords in URLs wherever they stand', () => {
   );
 });
 
+/** What nobody without the token may read, in no argument. */
+const secret = 'hunter2';
+it.each([
+  ['a short flag for a password', ['mysql', '-u', 'root', '-p', secret]],
+  ['a password beside its flag', ['/usr/bin/mysqldump', `-p${secret}`, 'shop']],
+  ['the same of a program that is not known', ['backup', `-pX${secret}`]],
+  ['a flag for user and password', ['curl', '-u', `bob:${secret}`, 'http://api']],
+  ["a server's own", ['redis-server', '--requirepass', secret]],
+  ["a client's", ['redis-cli', '-a', secret]],
+  ['a password that begins with a hyphen', ['serve', '--password', `-${secret}`]],
+  ['an assignment with spaces', ['serve', `PASSWORD=my ${secret} word`]],
+  ['a URL', ['serve', `mysql://bob:${secret}@db/shop`]],
+  ['a URL with a password of odd characters', ['serve', `postgres://bob:a/b@${secret}@db/shop`]],
+  ['a header', ['curl', '-H', `Authorization: Bearer ${secret}`, 'http://api']],
+  ['a header of its own', ['curl', '-H', `X-Api-Key: ${secret}`]],
+  ['JSON', ['serve', `{"name":"shop","password": "${secret}"}`]],
+  ['what a shell runs', ['sh', '-c', `wait-for db; exec serve --password ${secret} --port 80`]],
+  ['what a shell runs, quoted', ['sh', '-c', `serve --token 'two ${secret} words' --port 80`]],
+  ['what a shell runs after another flag', ['sh', '-c', `serve -v --token ${secret}`]],
+  ['an assignment for a shell', ['sh', '-c', `DB_PASSWORD=${secret} serve`]],
+  ['a token by itself', ['tunnel', 'run', `eyJhIjoiNzY1${secret}MTIzNDU2Nzg5MDEifQ`]],
+  ['a hash of a password', ['serve', `bob:$2y$05$${secret}.........`]],
+])('hides a secret in arguments: %s', (_, args) => {
+  expect(redactArguments(args).join(' ')).not.toContain(secret);
+});
+
+it.each([
+  [['/bin/busybox', 'httpd', '-f', '-p', '80', '-h', '/www']],
+  [['nginx', '-g', 'daemon off;']],
+  [['docker-entrypoint.sh', 'postgres', '-p', '5432:5432']],
+  [['java', '-jar', '/app/shop-1.4.2.jar', '-port', '8080']],
+  [['sh', '-c', 'while true; do sleep 1; echo "at: $(date)"; done']],
+  [['node', '--max-old-space-size', '512', 'src/main.ts', 'https://example.com/a?b']],
+  [['registry.example.com/team/shop:1.27', 'sha256:0123']],
+])('shows arguments that hold none: %j', (args) => {
+  expect(redactArguments(args)).toEqual(args);
+});
+
+it.each([
+  ['a long word', 'a'.repeat(131_072)],
+  ['many schemes', 'a://:'.repeat(26_000)],
+  ['a URL of colons', `x://${'a:'.repeat(65_000)}`],
+  ['a token of many letters', `Bearer ${'a'.repeat(131_000)}`],
+  ['flags and quotes', '--token "'.repeat(14_000)],
+  ['quotes alone', `--token ${'"'.repeat(131_000)}x`],
+])('what a container puts into arguments or labels to be slow to look through is not: %s', (_, text) => {
+  expect(redactArguments([text, 'end']).at(-1)).toBe('end');
+  expect(redactPatterns(text)).toEqual(expect.any(String));
+  expect(keepLabels({ 'caddy.x': text }, conceal)).toHaveProperty(['caddy.x']);
+});
+
+it("takes a command's arguments out of the engine's words, also where it quotes them as a program", () => {
+  const redact = createRedact({ cmd: ['serve', '-p', 'hunter2', '--key=abc def'] });
+  expect(redact('exec: "hunter2": not found, nor "--key=abc def", nor serve')).toBe(
+    'exec: "***": not found, nor "--key=***", nor serve',
+  );
+  expect(redactPatterns('exec: "serve --password hunter2": executable file not found')).toBe(
+    'exec: "serve --password ***": executable file not found',
+  );
+});
+
 it('hides the values of credential flags in a command', () => {
   expect(
     redactArguments([
