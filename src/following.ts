@@ -28,7 +28,7 @@ export interface FollowingOptions {
 export function followEngine(serving: Serving, recording: Recording, options: FollowingOptions): Following {
   const { config, env, logger, now, onError } = options;
   const { state, proxy, served, tableOf, trust, heartbeat, bootId, labelKey } = serving;
-  const { loop, leaving, policyAt } = recording;
+  const { loop, leaving, arrivals, policyAt } = recording;
   const docker = createDocker({ host: config.dockerHost, env, labelKey, reach: config.reach, logger });
   const status = createEngineStatus(now, now());
   let drifts = 0;
@@ -56,6 +56,7 @@ export function followEngine(serving: Serving, recording: Recording, options: Fo
       pulse.beat();
     },
     onSignalled: leaving.signalled,
+    onArriving: arrivals.signalled,
     onDrift(count) {
       drifts += count;
       logger.warn({ count }, 'a periodic list repaired what no signal told');

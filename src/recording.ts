@@ -1,5 +1,6 @@
 /** What decides and records: the loop and what watches over it, from the record of the start to that of the stop. */
 import type { Config } from './config.ts';
+import { type Arrivals, createArrivals } from './control/arrivals.ts';
 import { settleOpenCommands } from './control/commands.ts';
 import { createLeaving, type Leaving } from './control/leaving.ts';
 import { createLoop, type Loop } from './control/loop.ts';
@@ -24,6 +25,7 @@ export interface Recording {
   readonly outage: Outage;
   readonly warnings: Warnings;
   readonly leaving: Leaving;
+  readonly arrivals: Arrivals;
   readonly refusals: RefusalCounter;
   /** What the settings make of an engine that is reached like this. */
   policyAt(placement: Placement): Policy;
@@ -75,6 +77,7 @@ export function startRecording(serving: Serving, options: RecordingOptions): Rec
     },
     onError,
   });
+  const arrivals = createArrivals({ state: loop.state, settled: loop.settled, tell: proxy.arriving });
   const policyAt = createPolicies(serving, options);
   recordStart(loop, serving, policyAt, options);
   const { drain } = options.config;
@@ -92,7 +95,7 @@ export function startRecording(serving: Serving, options: RecordingOptions): Rec
     loop.stop();
     outage.stop();
   }
-  return { loop, outage, warnings, leaving, refusals, policyAt, stop };
+  return { loop, outage, warnings, leaving, arrivals, refusals, policyAt, stop };
 }
 
 function createPolicies(serving: Serving, { config, reach }: RecordingOptions): Recording['policyAt'] {

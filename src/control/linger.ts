@@ -2,17 +2,8 @@
  * Signals after which a container may become reachable wait a moment for the inspection that they cause: a commit of their
  * own would be under way when it arrives, and the route would open one commit later.
  */
-import type { SignalType } from '../events/signals.ts';
 import type { Input } from '../routing/record.ts';
-
-/** None of them closes anything. */
-const heralds: ReadonlySet<SignalType> = new Set([
-  'ContainerCreated',
-  'ContainerStarted',
-  'ContainerUnpaused',
-  'ContainerNetworkConnected',
-  'ContainerHealthChanged',
-]);
+import { heralds } from './heralds.ts';
 
 /** Milliseconds; an inspection takes 1 to 3. A signal that is lost in them is told again by the engine. */
 const patience = 5;

@@ -4,6 +4,7 @@ import type { Policy } from '../events/decisions.ts';
 import type { ContainerId, EngineId } from '../events/ids.ts';
 import { uniqueKey } from '../events/keys.ts';
 import type { State } from '../routing/state.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Leaving } from './leaving.ts';
 import type { Loop } from './loop.ts';
 import { journal } from './notes.ts';
@@ -17,6 +18,8 @@ export interface SinkDeps {
   readonly onLost: (reason: string) => void;
   /** Before it is on disk, as closings act at once. */
   readonly onSignalled: Leaving['signalled'];
+  /** Before it is on disk, too: whoever asks from now on is to wait. */
+  readonly onArriving: Arrivals['signalled'];
   readonly onDrift: (count: number) => void;
   readonly onError: (error: unknown) => void;
   /** RFC 3339: the last sign of life of the run before; null on the first. */
@@ -59,6 +62,15 @@ export function createSink(deps: SinkDeps): EngineSink {
     }
   }
 
+  /** What one container asks for must not end the stream of all. */
+  function announce(...arriving: Parameters<SinkDeps['onArriving']>): void {
+    try {
+      deps.onArriving(...arriving);
+    } catch (error) {
+      deps.onError(error);
+    }
+  }
+
   return {
     connected(info, placement) {
       connected = true;
@@ -76,9 +88,10 @@ export function createSink(deps: SinkDeps): EngineSink {
       const engine = loop.state().engine?.id ?? null;
       loop.submit(journal('EngineLost', { reason }, engine, now()));
     },
-    signal(engine, signal) {
+    signal(engine, signal, inspected) {
       const { kind: source, type, timeNano, action, container, claimed, attributeDigest } = signal;
       if (type === 'ContainerKilled') deps.onSignalled(engine, container, claimed.signal, timeNano);
+      announce(engine, signal, inspected);
       loop.submit({
         kind: 'signal',
         engine,

@@ -22,6 +22,8 @@ export interface Signal {
   readonly action: string;
   readonly container: ContainerId;
   readonly claimed: Claimed;
+  /** Those of the container's labels that say where it is to be routed. Not for the log. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Hex SHA-256 over all attributes as they came; only for the idempotency key. */
   readonly attributeDigest: string;
 }
@@ -64,7 +66,8 @@ export interface EngineSink {
   /** After the subscription stands and the engine has told who it is; before any signal of this connection. */
   connected(info: EngineInfo, placement: Placement): void;
   lost(reason: string): void;
-  signal(engine: EngineId, signal: Signal): void;
+  /** @param inspected resolves when what the container is like after it has been delivered, or will not be for a while */
+  signal(engine: EngineId, signal: Signal, inspected: Promise<void>): void;
   sighting(engine: EngineId, sighting: Sighting, cause: SightingCause): void;
   gap(engine: EngineId, gap: Gap): void;
   /** A list has come, and all that it shows otherwise than known has been delivered: the rest has the addresses that are known. */

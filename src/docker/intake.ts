@@ -81,8 +81,8 @@ export function createIntake(options: IntakeOptions): Intake {
     if (message.signal === null || !filter.matters(message.signal)) return;
     const { container } = message.signal;
     reconciler.announced(container);
-    sink.signal(engine, message.signal);
-    void inspector.inspect(container, 'signal');
+    // What it finds is never delivered within this call.
+    sink.signal(engine, message.signal, inspector.inspect(container, 'signal'));
   }
 
   async function takeInList(): Promise<void> {

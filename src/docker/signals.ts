@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type ContainerId, containerIdSchema } from '../events/ids.ts';
 import type { Claimed, SignalType } from '../events/signals.ts';
 import type { Signal } from './engine.ts';
+import { isOpenLabel } from './secrets.ts';
 
 /** `GET /events`, one message. Old and odd engines leave fields out: only what is used is asked for. */
 const messageSchema = z.object({
@@ -46,6 +47,7 @@ export function readMessage(value: unknown): EngineMessage | null {
           action: Action,
           container: container.data as ContainerId,
           claimed: claimedBy(Type, Action, attributes),
+          labels: Type === 'network' ? {} : routingLabels(attributes),
           attributeDigest,
         };
   return { timeNano, key: `${timeNano} ${Type} ${Action} ${Actor.ID} ${attributeDigest}`, signal };
@@ -96,6 +98,14 @@ function claimedBy(kind: string, action: string, attributes: Readonly<Record<str
     health: health || (healthAction.test(action) ? attributes['health_status'] : undefined),
     commandId: attributes['portolan.command-id'],
   });
+}
+
+/** The engine puts all labels among the attributes. */
+function routingLabels(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  const labels = Object.entries(attributes).filter(
+    ([key, value]) => /^(portolan|com\.docker)\./.test(key) && isOpenLabel(key, value),
+  );
+  return Object.fromEntries(labels);
 }
 
 function defined(

@@ -1,6 +1,7 @@
 /** Plain requests from their heads to their ends: each in its turn, answered here or forwarded. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RoutingTable } from '../routing/table.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Connections } from './connections.ts';
 import type { Counters } from './counters.ts';
 import type { Directions } from './directions.ts';
@@ -26,12 +27,13 @@ export interface ExchangesDeps {
   readonly directions: Directions;
   readonly answers: OwnAnswers;
   readonly hold: Hold;
+  readonly arrivals: Arrivals;
   readonly table: RoutingTable;
   readonly forward: Forward;
 }
 
 export function createExchanges(deps: ExchangesDeps): Exchanges {
-  const { counters, connections, recorder, answers, hold, table, forward } = deps;
+  const { counters, connections, recorder, answers, hold, arrivals, table, forward } = deps;
   const { check, find, targetsOf, downAnswer, headersFor } = deps.directions;
   let open = 0;
   let closing = false;
@@ -62,10 +64,26 @@ export function createExchanges(deps: ExchangesDeps): Exchanges {
   ): void {
     if (res.destroyed) return;
     const found = find(record, accepted);
-    if (found.kind === 'own') {
-      answers.giveForHost(req, res, record, found, accepted.host);
-      return;
-    }
+    if (found.kind === 'route') carry(req, res, record, accepted, expectsContinue);
+    else
+      arrivals.pass(found, {
+        host: accepted.host,
+        client: res,
+        find: () => find(record, accepted),
+        go(later) {
+          if (later.kind === 'route') carry(req, res, record, accepted, expectsContinue);
+          else answers.giveForHost(req, res, record, later, accepted.host);
+        },
+      });
+  }
+
+  function carry(
+    req: IncomingMessage,
+    res: ServerResponse,
+    record: ExchangeRecord,
+    accepted: Accepted,
+    expectsContinue: boolean,
+  ): void {
     const { hasBody, target: path } = accepted;
     const end = forward({
       req,

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RoutingTable } from '../routing/table.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Connections } from './connections.ts';
 import type { Counters } from './counters.ts';
 import type { Directions } from './directions.ts';
@@ -26,12 +27,13 @@ export interface HandshakesDeps {
   readonly recorder: Recorder;
   readonly directions: Directions;
   readonly hold: Hold;
+  readonly arrivals: Arrivals;
   readonly table: RoutingTable;
   readonly upgrader: Upgrader;
 }
 
 export function createHandshakes(deps: HandshakesDeps): Handshakes {
-  const { explain, counters, connections, recorder, hold, table, upgrader } = deps;
+  const { explain, counters, connections, recorder, hold, arrivals, table, upgrader } = deps;
   const { check, find, targetsOf, downAnswer, headersFor } = deps.directions;
 
   function take(req: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -57,7 +59,30 @@ export function createHandshakes(deps: HandshakesDeps): Handshakes {
       endSoon(socket, rawAnswer(status, isExplained(req, explain) ? sentence : '', retryAfter));
     };
     if ('sentence' in checked) refuse(checked);
-    else hold.pass(table.trust, () => openTunnel(req, socket, head, record, checked, refuse));
+    else hold.pass(table.trust, () => serve(req, socket, head, record, checked, refuse));
+  }
+
+  function serve(
+    req: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    record: ExchangeRecord,
+    accepted: Accepted,
+    refuse: (own: OwnAnswer) => void,
+  ): void {
+    if (socket.destroyed) return;
+    const found = find(record, accepted);
+    if (found.kind === 'route') openTunnel(req, socket, head, record, accepted, refuse);
+    else
+      arrivals.pass(found, {
+        host: accepted.host,
+        client: socket,
+        find: () => find(record, accepted),
+        go(later) {
+          if (later.kind === 'route') openTunnel(req, socket, head, record, accepted, refuse);
+          else refuse(later);
+        },
+      });
   }
 
   function openTunnel(
@@ -68,11 +93,6 @@ export function createHandshakes(deps: HandshakesDeps): Handshakes {
     accepted: Accepted,
     refuse: (own: OwnAnswer) => void,
   ): void {
-    const found = find(record, accepted);
-    if (found.kind === 'own') {
-      refuse(found);
-      return;
-    }
     upgrader.upgrade({
       socket,
       head,

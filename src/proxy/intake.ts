@@ -1,5 +1,6 @@
 /** What takes requests off the clients' connections: plain ones and those for a WebSocket go by the same directions. */
 import type { Socket } from 'node:net';
+import type { Arrivals } from './arrivals.ts';
 import type { Carriage } from './carriage.ts';
 import { createTrustedProxies } from './client.ts';
 import type { Connections } from './connections.ts';
@@ -31,12 +32,13 @@ export interface IntakeParts {
   readonly connections: Connections;
   readonly carriage: Carriage;
   readonly hold: Hold;
+  readonly arrivals: Arrivals;
   readonly traffic: TrafficNotes;
 }
 
 export function createIntake(options: ServerOptions, parts: IntakeParts): Intake {
   const { settings, self, now } = options;
-  const { counters, names, connections, carriage, hold, traffic } = parts;
+  const { counters, names, connections, carriage, hold, arrivals, traffic } = parts;
   const { table } = carriage.held;
   const isTrusted = createTrustedProxies(settings.trustedProxies);
   const clientOf = createClientOf(isTrusted, names);
@@ -48,7 +50,7 @@ export function createIntake(options: ServerOptions, parts: IntakeParts): Intake
   const directions = createDirections({ limits, self, names, hosts, table, balancer, clientOf, isTrusted });
   const lastIntervals = options.lastIntervals ?? (() => Promise.resolve([]));
   const answers = createOwnAnswers({ settings, counters, connections, table, lastIntervals });
-  const shared = { counters, connections, recorder, directions, hold, table };
+  const shared = { counters, connections, recorder, directions, hold, arrivals, table };
   const exchanges = createExchanges({ ...shared, answers, forward });
   const handshakes = createHandshakes({ ...shared, explain: settings.explain, upgrader });
   const onRawAnswer = (socket: Socket, status: number, sentence: string): void => {

@@ -1,5 +1,5 @@
 /** What control and a proxy worker say to each other. */
-import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
+import type { Arrival, TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
 import type { RouteTraffic } from './traffic.ts';
 
 export interface ProxySettings {
@@ -30,7 +30,7 @@ export interface ProxyLimits {
   readonly connectionsPerClient: number;
   /** How long a connection to a port that does not accept yet is held and tried again after the container's start. */
   readonly startGrace: number;
-  /** How long requests wait for the engine's first list. */
+  /** How long a request waits for the engine's first list, or for a container that is being started. */
   readonly holdTimeout: number;
 }
 
@@ -38,6 +38,7 @@ export type ToWorker =
   | { readonly kind: 'table'; readonly table: TableSnapshot }
   | { readonly kind: 'delta'; readonly delta: TableDelta }
   | { readonly kind: 'trust'; readonly trust: Trust }
+  | { readonly kind: 'arrival'; readonly arrival: Arrival }
   /** To be answered once no request is under way to these targets, or `patience` ms are over. */
   | {
       readonly kind: 'quiet';

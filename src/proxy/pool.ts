@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { explainListen } from '../port-unavailable.ts';
-import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
+import type { Arrival, TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
 import { type AccessLogWriter, startAccessLog } from './access-log-writer.ts';
 import { createCounters, sumCounters } from './counters.ts';
 import { affordable, descriptorLimit } from './limits.ts';
@@ -25,6 +25,8 @@ export interface Proxy {
   replace(table: TableSnapshot): void;
   apply(delta: TableDelta): void;
   setTrust(trust: Trust): void;
+  /** A container may be reachable in a moment, or has arrived: a delta that opens its routes comes before that. */
+  arriving(arrival: Arrival): void;
   /** Resolves when every worker knows what it was told before, and has no request under way to these targets or `patience` ms are over. */
   quiet(targets: readonly string[], patience: number): Promise<void>;
   counters(): ProxyCounters;
@@ -189,6 +191,8 @@ export function createProxy(options: ProxyOptions): Proxy {
       mirror.setTrust(trust);
       tell({ kind: 'trust', trust });
     },
+    // Of no use to a worker that is launched meanwhile: most are over before it listens.
+    arriving: (arrival) => tell({ kind: 'arrival', arrival }),
     async quiet(targets, patience) {
       await Promise.all([...members].map((member) => member.quiet(targets, patience)));
     },

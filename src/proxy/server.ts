@@ -1,7 +1,8 @@
 /** One worker's proxy: what takes requests from clients' connections, put together with what carries them. */
 import type { Server } from 'node:http';
-import type { TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
+import type { Arrival, TableDelta, TableSnapshot, Trust } from '../routing/table.ts';
 import type { AccessLog } from './access-log.ts';
+import { createArrivals } from './arrivals.ts';
 import { createCarriage } from './carriage.ts';
 import { createConnections } from './connections.ts';
 import { createCounters } from './counters.ts';
@@ -20,6 +21,7 @@ export interface ProxyServer {
   replace(table: TableSnapshot): void;
   apply(delta: TableDelta): void;
   setTrust(trust: Trust): void;
+  arriving(arrival: Arrival): void;
   counters(): ProxyCounters;
   /** What routes carried since the last call. */
   traffic(): readonly RouteTraffic[];
@@ -82,30 +84,43 @@ export function createProxyServer(options: ServerOptions): ProxyServer {
   });
   const hold = createHold(limits.holdTimeout);
   const traffic = createTrafficNotes();
-  const intake = createIntake(options, { counters, names, connections, carriage, hold, traffic });
   const { held, upgrader } = carriage;
+  const arrivals = createArrivals(held.table, limits.holdTimeout);
+  const intake = createIntake(options, { counters, names, connections, carriage, hold, arrivals, traffic });
   const servers = settings.hosts.map(() => createHttpServer(settings, intake.hooks));
   const open = (): number => intake.open() + upgrader.open();
 
   return {
     servers,
-    replace: held.replace,
-    apply: held.apply,
+    replace(snapshot) {
+      held.replace(snapshot);
+      arrivals.tableChanged();
+    },
+    apply(delta) {
+      held.apply(delta);
+      arrivals.tableChanged(new Set(delta.hosts.map(({ host }) => host)));
+    },
     setTrust(trust) {
       held.table.trust = trust;
       if (trust !== 'holding') hold.release();
+      arrivals.tableChanged();
     },
+    arriving: arrivals.take,
     counters: () => counters.read(open()),
     traffic: traffic.take,
     busy: (key) => carriage.load(key) > 0,
     open,
     connections: connections.open,
-    startClosing: intake.startClosing,
+    startClosing() {
+      intake.startClosing();
+      arrivals.close();
+    },
     endIdle() {
       for (const server of servers) server.closeIdleConnections();
     },
     close() {
       stalls.close();
+      arrivals.close();
       carriage.close();
       for (const server of servers) server.closeAllConnections();
     },

@@ -103,6 +103,9 @@ port.on('message', (message: ToWorker) => {
     case 'trust':
       proxy.setTrust(message.trust);
       return;
+    case 'arrival':
+      proxy.arriving(message.arrival);
+      return;
     case 'quiet':
       answerWhenQuiet(message.id, message.targets, message.patience);
       return;

@@ -1,7 +1,7 @@
 /** What one container wants routed under a policy: its owner, its claims on sites, and what is refused outright. */
 import type { CloseReason, Policy, RefusalReason, RouteMatch, Target, Traffic } from '../events/decisions.ts';
 import type { ContainerId, Host } from '../events/ids.ts';
-import type { ContainerObservation } from '../events/observations.ts';
+import type { ContainerObservation, ContainerSpec } from '../events/observations.ts';
 import { reach } from './address.ts';
 import { hostLabels } from './host.ts';
 import { parseLabels, type RouteRequest, type Settings } from './labels.ts';
@@ -50,6 +50,21 @@ export function intentOf(container: ContainerObservation, policy: Policy, find: 
   return { owner, claims: [...claims.values()], refusals, warnings: settings.warnings, traffic };
 }
 
+/** What hosts follow from: the same of a container that nobody has looked at yet. */
+export type Named = Pick<ContainerObservation, 'container' | 'name'> & {
+  readonly spec: Pick<ContainerSpec, 'labels'>;
+};
+
+/** Hosts that a container asks for, whether or not it has a port that could be routed. */
+export function hostsAskedBy(container: Named, policy: Policy): Host[] {
+  const settings = settingsOf(container);
+  if (refuseOutright(container, settings, policy) !== null) return [];
+  const matches = requestsOf(container, settings, policy).flatMap(({ hosts, path }) =>
+    hosts.map((host) => ({ host, path })),
+  );
+  return [...new Set(matches.filter((match) => forbid(match, policy) === null).map(({ host }) => host))];
+}
+
 /** A shared `portolan.service`, the compose project and service, the service of a Swarm, else the container's name. */
 function ownerOf(container: ContainerObservation, settings = settingsOf(container)): string {
   if (settings.service !== null) return `service:${settings.service}`;
@@ -63,7 +78,7 @@ export const isAlive = (container: ContainerObservation): boolean =>
 const parsed = new WeakMap<object, Settings>();
 
 /** Specs are shared between observations, so their labels are parsed once. */
-function settingsOf(container: ContainerObservation): Settings {
+function settingsOf(container: Named): Settings {
   const found = parsed.get(container.spec);
   if (found !== undefined) return found;
   const settings = parseLabels(container.spec.labels);
@@ -71,7 +86,7 @@ function settingsOf(container: ContainerObservation): Settings {
   return settings;
 }
 
-function refuseOutright(container: ContainerObservation, settings: Settings, policy: Policy): Refusal | null {
+function refuseOutright(container: Named, settings: Settings, policy: Policy): Refusal | null {
   const refuse = (reason: RefusalReason, detail: string): Refusal => ({ match: null, reason, detail });
   if (container.container === policy.ownContainer) {
     return refuse('own-container', 'it is Portolan itself, which routes others and never itself');
@@ -90,7 +105,7 @@ function refuseOutright(container: ContainerObservation, settings: Settings, pol
 }
 
 /** The plain labels first, then the groups; a request without hosts is for the default ones. */
-function requestsOf(container: ContainerObservation, settings: Settings, policy: Policy): RouteRequest[] {
+function requestsOf(container: Named, settings: Settings, policy: Policy): RouteRequest[] {
   const defaults = defaultHosts(container, policy);
   const { plain } = settings;
   const named = plain.hosts.length > 0;
@@ -105,7 +120,7 @@ function requestsOf(container: ContainerObservation, settings: Settings, policy:
   ];
 }
 
-function defaultHosts(container: ContainerObservation, policy: Policy): Host[] {
+function defaultHosts(container: Named, policy: Policy): Host[] {
   const names = [...hostLabels(container.name), ...(serviceOf(container)?.names ?? [])];
   return [...new Set(names)].map((name) => `${name}.${policy.domain}` as Host);
 }

@@ -1,5 +1,5 @@
 /** The service that a container is a replica of, as Compose and Swarm mark it by labels. */
-import type { ContainerObservation } from '../events/observations.ts';
+import type { ContainerSpec } from '../events/observations.ts';
 import { hostLabels } from './host.ts';
 
 export interface Service {
@@ -10,7 +10,7 @@ export interface Service {
 }
 
 /** @returns null for a container that stands for itself */
-export const serviceOf = ({ spec }: ContainerObservation): Service | null =>
+export const serviceOf = ({ spec }: { readonly spec: Pick<ContainerSpec, 'labels'> }): Service | null =>
   composeService(spec.labels) ?? swarmService(spec.labels);
 
 type Labels = Readonly<Record<string, string>>;

@@ -45,6 +45,14 @@ export interface TableDelta {
   readonly hosts: readonly HostEntry[];
 }
 
+/** A container that may be reachable in a moment: the engine told of its creation or start, and nobody has looked at it since. */
+export interface Arrival {
+  /** Of the container. */
+  readonly key: string;
+  /** What it asks for; nothing once it has arrived. */
+  readonly hosts: readonly Host[];
+}
+
 /** The worker's table: a hash look-up by host. */
 export interface RoutingTable {
   position: Position;

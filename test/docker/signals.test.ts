@@ -171,3 +171,31 @@ it.each([
 ])('%s is no event', (_, value) => {
   expect(readMessage(value)).toBeNull();
 });
+
+it('keeps of the labels what says where a container is routed, beside what enters the log', () => {
+  const routing = {
+    'portolan.host': `${'a'.repeat(300)}.test`,
+    'portolan.routes.secret.host': 'secret.test',
+    'com.docker.compose.service': 'app',
+  };
+  const Attributes = {
+    ...routing,
+    name: 'web',
+    image: 'nginx',
+    'portolan.health.password': 'hunter2',
+    'traefik.http.middlewares.auth.basicauth.users': 'admin:$apr1$x',
+    'org.opencontainers.image.title': 'web',
+    exitCode: '0',
+  };
+  const signal = readMessage(message({ Actor: { ID: id, Attributes } }))?.signal;
+  expect(signal?.labels).toEqual(routing);
+  expect(signal?.claimed).toEqual({ name: 'web', image: 'nginx', exitCode: '0' });
+});
+
+it('takes no attribute of a network for a label', () => {
+  const Attributes = { container: id, name: 'bridge', 'portolan.host': 'shop.test' };
+  const signal = readMessage(
+    message({ Type: 'network', Action: 'connect', Actor: { ID: 'n', Attributes } }),
+  )?.signal;
+  expect(signal).toMatchObject({ type: 'ContainerNetworkConnected', labels: {} });
+});

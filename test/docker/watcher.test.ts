@@ -513,3 +513,21 @@ it('a health signal that repeats the state is left out', async () => {
     'healthy',
   ]);
 });
+
+it('tells with each signal when what the container is like after it has been delivered', async () => {
+  engine.containers.set(id, { name: 'web' });
+  const delivered: number[] = [];
+  const { signal } = sink;
+  sink.signal = (of, what, inspected) => {
+    signal(of, what, inspected);
+    void inspected.then(() => delivered.push(sink.of('sighting').length));
+  };
+  watch();
+  await caughtUp();
+  const before = sink.of('sighting').length;
+  // The second comes while the inspection for the first is under way: what that finds may be older.
+  engine.emit(rawEvent('web', 'create', nowNano()));
+  engine.emit(rawEvent('web', 'start', nowNano() + 1n));
+  await eventually('both are inspected', () => delivered.length === 2);
+  expect(delivered).toEqual([before + 1, before + 2]);
+});
