@@ -60,7 +60,7 @@ export function hosts(api: Api, { queries }: ApiPorts): void {
   );
 }
 
-export function hostReasons(api: Api, { queries }: ApiPorts): void {
+export function hostReasons(api: Api, { queries, table }: ApiPorts): void {
   define(
     api,
     {
@@ -72,7 +72,13 @@ export function hostReasons(api: Api, { queries }: ApiPorts): void {
       query: { at },
       answer: z.object({ sentence: z.string(), chain: z.array(eventSchema) }).openapi('Why'),
     },
-    ({ params: { host }, query }) => queries.why(host, query.at),
+    async ({ params: { host }, query }) => {
+      const why = await queries.why(host, query.at);
+      // A container that is being ended is out of the proxy's table before the log says so.
+      const told = query.at === undefined ? (table().hosts.get(host)?.sentence ?? '') : '';
+      if (told === '' || (await queries.host(host))?.state !== 'open') return why;
+      return { ...why, sentence: `${why.sentence} Now ${told}` };
+    },
   );
   define(
     api,

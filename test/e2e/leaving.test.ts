@@ -82,6 +82,10 @@ describe('of two replicas under load', () => {
     expect(await portolan.answers('single.docker.localhost', 503)).toContain(
       'container single is being stopped',
     );
+    const why = await portolan.json<{ sentence: string }>('/hosts/single.docker.localhost/why');
+    expect(why.sentence).toMatch(
+      / has gone to single since .* Now single\.docker\.localhost has no upstream: container single is being stopped\.$/,
+    );
     expect((await stop).status).toBe(200);
     await portolan.answers('single.docker.localhost', 503);
     expect((await portolan.api('POST', '/containers/single/start')).status).toBe(200);
