@@ -615,6 +615,42 @@ test('the timeline has the intervals that touch a stretch, and the density all e
   });
 });
 
+test('an interval that begins or ends at the very edge of a stretch touches it, and pages give each once', async () => {
+  const { story } = shop();
+  await remembering(story, (past) => {
+    const whole = past.timeline({ from: 0, to: story.now() + 1 }, all).items;
+    const closed = whole.find((one) => one.host === 'shop.test')!;
+    const [from, to] = [Date.parse(closed.from), Date.parse(closed.to!)];
+    const touched = (stretch: { from: number; to: number }): boolean =>
+      past.timeline(stretch, all).items.some((one) => one.route === closed.route);
+    expect([touched({ from: to, to: to + 10 }), touched({ from: to + 1, to: to + 10 })]).toEqual([
+      true,
+      false,
+    ]);
+    expect([touched({ from: 0, to: from }), touched({ from: 0, to: from - 1 })]).toEqual([true, false]);
+    const paged = [];
+    for (let cursor: string | undefined, turn = 0; turn <= whole.length; turn += 1) {
+      const page = past.timeline({ from: 0, to: story.now() + 1 }, { limit: 1, cursor });
+      paged.push(...page.items);
+      cursor = page.next;
+      if (cursor === undefined) break;
+    }
+    expect(paged).toEqual(whole);
+  });
+});
+
+test('each event is in one bucket of the density: that which begins with its instant', async () => {
+  const { story } = shop();
+  await remembering(story, (past) => {
+    const times = story.batches.flatMap(({ events, now }) => events.map(() => now));
+    const [first, last] = [times[0]!, times.at(-1)!];
+    const { buckets } = past.density({ from: first, to: last + 1 }, 5);
+    expect(buckets.reduce((sum, one) => sum + one.events, 0)).toBe(times.length);
+    const upTo = past.density({ from: first, to: last }, 1).buckets[0]!.events;
+    expect(upTo).toBe(times.filter((time) => time < last).length);
+  });
+});
+
 /** `shop.test` was served for a minute, then stopped by alice; another container came later. */
 function shop() {
   const story = createStory();
