@@ -3,6 +3,7 @@ import { createLive } from './control/live.ts';
 import type { Logger } from './observability/logger.ts';
 import { type Projections, startProjections } from './projections/runner.ts';
 import { createQueries, type Queries } from './queries/client.ts';
+import { staleText } from './queries/stale.ts';
 import type { Recording } from './recording.ts';
 import type { Serving } from './serving.ts';
 
@@ -30,8 +31,7 @@ export function startAnswering(
     queries,
     problems() {
       const stale = live.stale();
-      if (stale === null) return [];
-      return [`answers know the log up to position ${stale.position} of ${head()} only: ${stale.reason}`];
+      return stale === null ? [] : [staleText(stale)];
     },
     async stop() {
       unsubscribe();

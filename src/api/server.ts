@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
+import { staleText } from '../queries/stale.ts';
 import { audit } from './audit.ts';
 import { commands } from './commands.ts';
 import { containerStreams } from './container-streams.ts';
@@ -43,7 +44,12 @@ export interface ApiOptions {
 
 export function createApiApp(options: Pick<ApiOptions, 'names'>, ports: ApiPorts): OpenAPIHono<Env> {
   const app = newApp(ports);
-  app.use(sign, headGuard(), hostGuard(new Set(options.names), ports.commands), originGuard(ports.commands));
+  app.use(
+    sign(ports.queries),
+    headGuard(),
+    hostGuard(new Set(options.names), ports.commands),
+    originGuard(ports.commands),
+  );
   app.use(identify(ports.token, ports.sessions, ports.commands), bodyGuard());
   app.route('/api/v1', resources(ports));
   health(app, ports);
@@ -81,11 +87,18 @@ export async function startApi(options: ApiOptions, ports: ApiPorts): Promise<Ap
   };
 }
 
-/** Tells a client that it has found Portolan's API, and no other program on its port: also where the answer is a refusal. */
-const sign: MiddlewareHandler<Env> = async (c, next) => {
-  await next();
-  c.res.headers.set('Portolan-Api', 'v1');
-};
+/**
+ * Tells a client that it has found Portolan's API, and no other program on its port, also where the answer is a refusal;
+ * and what lists lack, which have no place for that.
+ */
+const sign =
+  ({ stale }: Pick<ApiPorts['queries'], 'stale'>): MiddlewareHandler<Env> =>
+  async (c, next) => {
+    await next();
+    c.res.headers.set('Portolan-Api', 'v1');
+    const lacking = stale();
+    if (lacking !== null) c.res.headers.set('Portolan-Stale', staleText(lacking));
+  };
 
 /** The stream before the single event: `stream` is no position. */
 function resources(ports: ApiPorts): Api {

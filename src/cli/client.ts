@@ -9,6 +9,8 @@ export interface ClientOptions {
   /** `http://HOST:PORT`, without a path. */
   readonly api: string;
   readonly token: TokenSource;
+  /** Told once: what the answers lack. */
+  readonly onStale?: (text: string) => void;
 }
 
 /** A name as a part of a path. @throws {CliFailure} one that would lead to another path */
@@ -60,7 +62,14 @@ interface Problem {
 /** At most this many on a page: what the API allows. */
 export const longestPage = 1_000;
 
-export function createClient({ api, token }: ClientOptions): Client {
+export function createClient({ api, token, onStale }: ClientOptions): Client {
+  let told = false;
+  function tellStale(text: string | string[] | undefined): void {
+    if (told || typeof text !== 'string') return;
+    told = true;
+    onStale?.(text);
+  }
+
   async function ask(method: string, path: string, accept: string, options: CallOptions) {
     const { query, body, signal } = options;
     const headers: Record<string, string> = { Accept: accept };
@@ -75,7 +84,10 @@ export function createClient({ api, token }: ClientOptions): Client {
       answer.destroy();
       throw foreign(api, status);
     }
-    if (status >= 200 && status < 300) return answer;
+    if (status >= 200 && status < 300) {
+      if (method === 'GET') tellStale(answer.headers['portolan-stale']);
+      return answer;
+    }
     const problem = parseProblem(status, await readText(answer).catch(() => ''));
     throw refusal(status, problem, status === 401 ? tokenHints(api, token) : []);
   }

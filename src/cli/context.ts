@@ -35,7 +35,10 @@ export function online(command: Command): OnlineContext {
     file: options.tokenFile,
     dataDir: options.dataDir,
   });
-  return { ...context, client: createClient({ api: parseApi(options.api), token }) };
+  return {
+    ...context,
+    client: createClient({ api: parseApi(options.api), token, onStale: context.output.note }),
+  };
 }
 
 function parseApi(text: string): string {

@@ -10,6 +10,7 @@ import type { At, HostView, Page, ProjectionStatus, QueryPort, RefusalView, Rout
 import type { Questions } from './questions.ts';
 import type { Question, Reply } from './reader.ts';
 import type { HostRoutes } from './routes.ts';
+import type { Stale } from './stale.ts';
 
 /** The live side, on the calling thread. */
 export interface Live {
@@ -26,7 +27,7 @@ export interface Live {
   caveat(): string;
   projections(): readonly ProjectionStatus[];
   /** Up to which position answers know the log where that is not nearly all of it, and why; else null. */
-  stale(): { readonly position: number; readonly reason: string } | null;
+  stale(): Stale | null;
   /** Resolves once the projections have taken in what is recorded by now, or are too far behind to wait for. */
   caughtUp(): Promise<unknown>;
   /** The projections' file is damaged, or another one stands in its place or none: makes it again. */
@@ -165,6 +166,7 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     incarnations: (container, paging) => ask('incarnations', container, paging),
     log: () => reader.ask('log'),
     projections: async () => live.projections(),
+    stale: live.stale,
     stop: () => reader.stop(),
   };
 }

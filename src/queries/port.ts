@@ -2,6 +2,7 @@
 import type { CloseReason, RefusalReason, RouteMatch, Target } from '../events/decisions.ts';
 import type { Actor, EventType } from '../events/event.ts';
 import type { Json } from './json.ts';
+import type { Stale } from './stale.ts';
 
 /** A page of a list, and the cursor of the next one. */
 export interface Page<T> {
@@ -298,4 +299,6 @@ export interface QueryPort {
   incarnations(container: string, paging: Paging): Promise<Page<IncarnationView> | null>;
   log(): Promise<LogFacts>;
   projections(): Promise<readonly ProjectionStatus[]>;
+  /** Null while answers know all of the log, or will at once. */
+  stale(): Stale | null;
 }

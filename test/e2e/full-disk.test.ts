@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Simulator } from '../../src/engine-simulator/simulator.ts';
+import { runCli } from '../support/cli.ts';
 import { cleanUp, makeDataDir, type Portolan, within } from '../support/portolan.ts';
 import { createEngine, hears, routesEqual, serveOn } from '../support/simulated.ts';
 import { canMount, fillUp, mountSmall } from '../support/small-disk.ts';
@@ -70,9 +71,11 @@ describe.skipIf(!mountable)('a disk that is full where only the projections are'
     expect(log.writable).toBe(true);
     expect(position).toBeLessThan(log.position);
     expect(projections.every(({ problem }) => problem === reason)).toBe(true);
-    expect(problems).toEqual([
-      `answers know the log up to position ${position} of ${log.position} only: ${reason}`,
-    ]);
+    const lacking = `answers know the log up to position ${position} only: ${reason}`;
+    expect(problems).toEqual([lacking]);
+    expect((await portolan.api('GET', '/audit')).headers['portolan-stale']).toBe(lacking);
+    const listed = await runCli({ apiPort: portolan.apiPort, dataDir: folder }, ['routes']);
+    expect(listed).toMatchObject({ code: 0, error: `portolan: ${lacking}\n` });
     const { body: metrics } = await portolan.api('GET', '/metrics');
     expect(metrics).toContain('portolan_projection_stale{projection="routes"} 1');
     const caveat = `What came after position ${position} is not looked at here: ${reason}.`;
@@ -114,6 +117,7 @@ describe.skipIf(!mountable)('a disk that is full where only the projections are'
     free();
     const after = await untilCaughtUp(portolan);
     expect(after.problems).toEqual([]);
+    expect((await portolan.api('GET', '/audit')).headers['portolan-stale']).toBeUndefined();
     expect(JSON.parse((await portolan.api('POST', '/log/verify', {})).body)).toMatchObject({ valid: true });
     expect((await portolan.json<{ state: string }>('/hosts/late.docker.localhost')).state).toBe('open');
 

@@ -1,0 +1,11 @@
+/** What answers lack while the projections cannot follow the log. */
+
+export interface Stale {
+  /** Up to here answers know the log. */
+  readonly position: number;
+  readonly reason: string;
+}
+
+/** Also the text of a header: one line of ASCII. */
+export const staleText = ({ position, reason }: Stale): string =>
+  `answers know the log up to position ${position} only: ${reason}`.replace(/[^ -~]/g, '?');
