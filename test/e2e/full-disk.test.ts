@@ -66,7 +66,7 @@ describe.skipIf(!mountable)('a disk that is full where only the projections are'
     await portolan.answers('late.docker.localhost', 200);
 
     const { log, projections, problems } = await systemOf(portolan);
-    const { position } = projections[0]!;
+    const position = Math.min(...projections.map((one) => one.position));
     const reason = 'projections.db cannot be written: database or disk is full';
     expect(log.writable).toBe(true);
     expect(position).toBeLessThan(log.position);
@@ -122,10 +122,11 @@ describe.skipIf(!mountable)('a disk that is full where only the projections are'
     expect((await portolan.json<{ state: string }>('/hosts/late.docker.localhost')).state).toBe('open');
 
     // The next time is told, too, and a start on a full disk as well.
-    expect(staleLines(portolan)).toBe(1);
+    const told = staleLines(portolan);
+    expect(told).toBeGreaterThan(0);
     const freeAgain = fillUp(folder);
     await untilStale(portolan);
-    expect(staleLines(portolan)).toBe(2);
+    expect(staleLines(portolan)).toBeGreaterThan(told);
     expect(await portolan.stop()).toBe(0);
     const next = await serveOn(engine, { dataDir: folder });
     await untilStale(next);
