@@ -21,7 +21,6 @@ export function createCheckpoints(db: DatabaseFile): Checkpoints {
   const put = db.prepare(
     'INSERT OR REPLACE INTO checkpoints (name, version, position, hash) VALUES (?, ?, ?, ?)',
   );
-  const drop = db.prepare('DELETE FROM checkpoints WHERE name = ?');
   return {
     keep: ({ name, version }, { position, hash }) => put.run(name, version, position, hash),
     resume(projection, log) {
@@ -29,7 +28,8 @@ export function createCheckpoints(db: DatabaseFile): Checkpoints {
       if (kept?.version === projection.version && isOf(log, kept)) return kept.position;
       db.transaction(() => {
         for (const table of projection.tables) db.exec(`DELETE FROM ${table}`);
-        drop.run(projection.name);
+        // Who reads the file sees that it is there, and knows nothing yet.
+        put.run(projection.name, projection.version, 0, '');
       }).immediate();
       return 0;
     },

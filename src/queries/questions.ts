@@ -2,7 +2,6 @@
 import { type DatabaseFile, openDatabase } from '../db/open.ts';
 import { logPath } from '../log/path.ts';
 import { createLogReader } from '../log/read.ts';
-import { allProjections } from '../projections/registry.ts';
 import { createAuditQuery } from './audit.ts';
 import { createEventsOf, type EventsOf } from './container-names.ts';
 import { openDatabases } from './databases.ts';
@@ -106,13 +105,10 @@ function inOneView<Asks extends Readonly<Record<string, (...args: never[]) => un
   return Object.fromEntries(viewed) as Asks;
 }
 
-/** Whether all projections have taken in this position: a file that is made again has none at first, then some. */
+/** Whether all projections have taken in this position: those of a file that is made again have not, at first. */
 function doKnow(projections: DatabaseFile, position: number): boolean {
-  const found = projections
-    .prepare('SELECT count(*) AS number, min(position) AS least FROM checkpoints')
-    .get();
-  const { number, least } = found as { number: number; least: number };
-  return number >= allProjections.length && least >= position;
+  const least = projections.prepare('SELECT min(position) FROM checkpoints').pluck().get();
+  return typeof least === 'number' && least >= position;
 }
 
 /** Damage gives errors of many kinds, and the log's are not meant here; a check tells. */
