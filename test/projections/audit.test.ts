@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { NewEvent } from '../../src/events/event.ts';
-import { alice, bob, createStory, type Story } from '../support/events.ts';
+import { advance } from '../../src/routing/advance.ts';
+import { alice, bob, createStory, engine, type Story } from '../support/events.ts';
 import { lifecycles } from '../support/lifecycles.ts';
 import { foldAll, projecting, rowsOf, scratch, writeLog } from '../support/projecting.ts';
 
@@ -273,6 +274,23 @@ describe('a command', () => {
     expect(one).toMatchObject({ by: 'api:alice', basis: 'ambiguous' });
     expect(other).toMatchObject({ by: 'api:bob', basis: 'ambiguous', consequences: one!.consequences });
     expect(one!.consequences).toContain('RouteClosed');
+  });
+
+  test('two people at once, and no signal: what is found fits both, and both say ambiguous', async () => {
+    const { story, web } = scene();
+    const commands = [alice, bob].map((who) => story.command('start', web, who));
+    story.pass(3_000);
+    web.observe(web.become('running'));
+    for (const command of commands) command.succeed();
+    const both = {
+      action: 'start',
+      basis: 'ambiguous',
+      consequences: expect.arrayContaining(['ContainerObserved']),
+    };
+    expect(await auditOf(story)).toMatchObject([
+      { by: 'api:alice', ...both },
+      { by: 'api:bob', ...both },
+    ]);
   });
 
   test('the API and somebody outside at once: two entries, and neither is said to have done it alone', async () => {
@@ -773,6 +791,18 @@ describe('a change from outside', () => {
     expect(exit).toMatchObject({ by: 'engine:engine', action: 'exit' });
     expect(exit!.consequences).toContain('ContainerLost');
     expect(more).toEqual([]);
+  });
+
+  test('containers that stay behind on an engine that was replaced were removed by nobody', async () => {
+    const { story, web } = scene();
+    web.started();
+    story.pass(60_000);
+    const between = [story.instant(), story.instant()] as const;
+    const lost = { kind: 'lost', engine, container: web.id, reason: 'engine-replaced', between } as const;
+    const { events } = advance(story.state, lost as never, story.now());
+    story.batches.push({ now: story.now(), events });
+    expect(events[0]).toMatchObject({ type: 'ContainerLost', inferred: true });
+    expect((await auditOf(story)).map(({ action }) => action)).not.toContain('remove');
   });
 
   test('containers that are there at the first start are no change', async () => {
