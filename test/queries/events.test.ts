@@ -5,7 +5,7 @@ import { type EventType, eventTypes, type NewEvent } from '../../src/events/even
 import { BadCursor } from '../../src/queries/cursor.ts';
 import type { EventFilter } from '../../src/queries/port.ts';
 import { openLogQuestions } from '../../src/queries/questions.ts';
-import { createStory, engine } from '../support/events.ts';
+import { alice, createStory, engine } from '../support/events.ts';
 import { lifecycles } from '../support/lifecycles.ts';
 import { scratch, writeLog } from '../support/projecting.ts';
 import { allPages, asking } from './asking.ts';
@@ -54,6 +54,21 @@ function plainly(filter: Omit<EventFilter, 'limit' | 'order'>): number[] {
   };
   return events.flatMap((event, index) => (matches(event, index) ? [index + 1] : []));
 }
+
+test('a command on a container that never came to be is found by the name that it asked for', async () => {
+  const told = createStory();
+  told.policy();
+  told.command('create', { name: 'ghost', id: null }, alice).fail(404, 'no such image');
+  told.command('create', { name: 'other', id: null }, alice).fail(404, 'no such image');
+  await asking(async ({ queries, tell }) => {
+    await tell(told.batches);
+    const { items } = await queries.events({ container: 'ghost', order: 'asc', limit: 10 });
+    expect(items.map(({ type, data }) => [type, (data as { name: string }).name])).toEqual([
+      ['CommandRequested', 'ghost'],
+      ['CommandFailed', 'ghost'],
+    ]);
+  });
+});
 
 const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined, freq: 1 });
 const positions = fc.integer({ min: 0, max: events.length + 2 });

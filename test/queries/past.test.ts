@@ -582,6 +582,51 @@ describe('what changed', () => {
   });
 });
 
+test('a route that had been closed before its host last worked is no change since', async () => {
+  const story = createStory();
+  story.started('boot-1', null);
+  story.connected();
+  story.policy();
+  const [first, second] = ['/api', '/'].map((path, index) =>
+    story.container(`web-${index}`, { labels: { 'portolan.host': 'shop.test', 'portolan.path': path } }),
+  );
+  for (const one of [first!, second!]) one.started();
+  for (const one of [first!, second!]) {
+    story.pass(60_000);
+    one.stopped();
+  }
+  await remembering(story, (past) => {
+    const { added, removed, changed } = past.hostDiff('shop.test')!;
+    expect([added, changed]).toEqual([[], []]);
+    expect(removed.map(({ before }) => before!.match.path)).toEqual(['/']);
+  });
+});
+
+test('an interval that lasts was closed by nobody, and of two who may have closed one the first is told, as ambiguous', async () => {
+  const story = createStory();
+  story.started('boot-1', null);
+  story.connected();
+  story.policy();
+  const web = story.container('web');
+  const start = story.command('start', web, bob);
+  web.started();
+  start.succeed();
+  await remembering(story, (past) => {
+    expect(past.history('web.docker.localhost', all).items).toMatchObject([
+      { to: null, opened: { actor: bob, action: 'start' }, closed: null },
+    ]);
+  });
+  story.pass(60_000);
+  const stops = [alice, bob].map((who) => story.command('stop', web, who));
+  web.stopped();
+  for (const command of stops) command.succeed();
+  await remembering(story, (past) => {
+    expect(past.history('web.docker.localhost', all).items[0]).toMatchObject({
+      closed: { actor: alice, action: 'stop', basis: 'ambiguous' },
+    });
+  });
+});
+
 test('the history says who was behind each end', async () => {
   await remembering(shop().story, (past) => {
     const { items } = past.history('shop.test', all);
