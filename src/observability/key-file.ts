@@ -45,6 +45,7 @@ export function readOrMakeSecret(path: string): string {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const secret = randomBytes(32).toString('hex');
-  writeFileSync(path, `${secret}\n`, { mode: 0o600 });
+  // Labels would be told as changed by another key.
+  writeFileSync(path, `${secret}\n`, { mode: 0o600, flush: true });
   return secret;
 }
