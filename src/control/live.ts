@@ -17,7 +17,8 @@ export interface LiveState {
   confirmed(): boolean;
   serves(): boolean;
   projections(): readonly Progress[];
-  stale(): Stale | null;
+  /** @param names of the projections that are meant; all if not given */
+  stale(names?: ReadonlySet<string>): Stale | null;
   caughtUp(): Promise<unknown>;
   projectionsFailed(how: 'damaged' | 'moved'): void;
 }
@@ -49,10 +50,11 @@ export function createLive(
   log: { readonly head: () => number; readonly problem: () => string },
 ): LiveState {
   /** Those that only lag follow at once, as a rule: who asks waits for them. */
-  function stale(): Stale | null {
+  function stale(names?: ReadonlySet<string>): Stale | null {
     const head = log.head();
     const behind = projections
       .progress()
+      .filter(({ name }) => names === undefined || names.has(name))
       .filter(({ position, problem }) => position < (problem === '' ? head - farBehind : head));
     if (behind.length === 0) return null;
     const { problem = 'they are being made' } = behind.find((one) => one.problem !== '') ?? {};

@@ -10,7 +10,7 @@ import type { At, HostView, Page, ProjectionStatus, QueryPort, RefusalView, Rout
 import type { Questions } from './questions.ts';
 import type { Question, Reply } from './reader.ts';
 import type { HostRoutes } from './routes.ts';
-import type { Stale } from './stale.ts';
+import { ofMoments, type Stale } from './stale.ts';
 
 /** The live side, on the calling thread. */
 export interface Live {
@@ -26,8 +26,11 @@ export interface Live {
   /** Why what is recorded may not be how things are now, as a sentence; empty if it is. */
   caveat(): string;
   projections(): readonly ProjectionStatus[];
-  /** Up to which position answers know the log where that is not nearly all of it, and why; else null. */
-  stale(): Stale | null;
+  /**
+   * Up to which position answers know the log where that is not nearly all of it, and why; else null.
+   * @param names of the projections that are meant; all if not given
+   */
+  stale(names?: ReadonlySet<string>): Stale | null;
   /** Resolves once the projections have taken in what is recorded by now, or are too far behind to wait for. */
   caughtUp(): Promise<unknown>;
   /** The projections' file is damaged, or another one stands in its place or none: makes it again. */
@@ -63,7 +66,7 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
    * @throws {QueryFailed}
    */
   async function known(at: At | 'now' | undefined): Promise<void> {
-    const stale = live.stale();
+    const stale = at === undefined ? null : live.stale(ofMoments);
     if (stale === null || at === undefined) return;
     const position = at === 'now' ? (await reader.ask('log')).position : await reader.ask('positionAt', at);
     if (position <= stale.position) return;
@@ -95,7 +98,7 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
 
   /** The live side knows why there is no upstream, not whether there is one that the projections do not know yet. */
   const sentenceOf = (host: string): string =>
-    live.stale() === null ? live.sentence(host) : ofNow(live.sentence(host));
+    live.stale(ofMoments) === null ? live.sentence(host) : ofNow(live.sentence(host));
 
   function hostView({ host, routes }: HostRoutes): HostView {
     const refusals = refusalsOf(host);
@@ -166,7 +169,7 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
     incarnations: (container, paging) => ask('incarnations', container, paging),
     log: () => reader.ask('log'),
     projections: async () => live.projections(),
-    stale: live.stale,
+    stale: () => live.stale(),
     stop: () => reader.stop(),
   };
 }
