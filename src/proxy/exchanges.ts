@@ -8,6 +8,7 @@ import type { Directions } from './directions.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { Forward } from './forward.ts';
 import type { Hold } from './hold.ts';
+import { whenFramed } from './overlooked-body.ts';
 import type { OwnAnswers } from './own-answers.ts';
 import type { Recorder } from './recorder.ts';
 import type { Accepted } from './request-check.ts';
@@ -32,6 +33,12 @@ export interface ExchangesDeps {
   readonly forward: Forward;
 }
 
+const overlooked = {
+  status: 400,
+  sentence: 'it offers an upgrade, and its chunked body is empty or no such body.',
+  close: true,
+} as const;
+
 export function createExchanges(deps: ExchangesDeps): Exchanges {
   const { counters, connections, recorder, answers, hold, arrivals, table, forward } = deps;
   const { check, find, targetsOf, downAnswer, headersFor } = deps.directions;
@@ -51,7 +58,11 @@ export function createExchanges(deps: ExchangesDeps): Exchanges {
     if (closing) res.shouldKeepAlive = false;
     connections.inTurn(req, res, () => {
       if ('sentence' in checked) answers.give(req, res, record, checked);
-      else hold.pass(table.trust, () => serve(req, res, record, checked, expectsContinue));
+      else
+        whenFramed(req, checked, (isOverlooked) => {
+          if (isOverlooked) answers.give(req, res, record, overlooked);
+          else hold.pass(table.trust, () => serve(req, res, record, checked, expectsContinue));
+        });
     });
   }
 

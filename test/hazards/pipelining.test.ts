@@ -110,6 +110,39 @@ describe('pipelining', () => {
     await ask(proxy.port, get('/sentinel'));
     expect(lines()).toEqual(['GET /sentinel']);
   });
+  test('a body that the parser overlooks is not served as the next request, whenever it comes', async () => {
+    backend.script = ok;
+    for (const fields of [
+      'Connection: Upgrade\r\nUpgrade: h2c\r\n',
+      'Connection: Upgrade\r\nUpgrade: x\r\n',
+    ]) {
+      const client = await openClient(proxy.port);
+      client.send(`POST /1 HTTP/1.1\r\n${H}${fields}Transfer-Encoding: chunked\t\r\n\r\n`);
+      expect((await client.answer()).status).toBe(400);
+      client.send(get('/2'));
+      await client.closed();
+    }
+    await ask(proxy.port, get('/sentinel'));
+    expect(lines()).toEqual(['GET /sentinel']);
+  });
+  test('a chunked body beside an offer to upgrade may come in any pieces, and be empty', async () => {
+    backend.script = ok;
+    const client = await openClient(proxy.port);
+    const head = (path: string) =>
+      `POST ${path} HTTP/1.1\r\n${H}Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    for (const [path, first, rest, body] of [
+      ['/1', '3', '\r\nabc\r\n0\r\n\r\n', 'abc'],
+      ['/2', '3\r\nabc\r\n', '0\r\n\r\n', 'abc'],
+      ['/3', '', '0\r\n\r\n', ''],
+    ] as const) {
+      client.send(head(path) + first);
+      await until(() => first === '3' || backend.bytes().includes(` ${path} `), 'the head at the backend');
+      client.send(rest);
+      expect((await client.answer()).status).toBe(200);
+      expect(backend.requests.at(-1)).toMatchObject({ body });
+    }
+    client.close();
+  });
   test('a malformed request after a good one gets 400 once the good one is answered, or the end', async () => {
     backend.script = ok;
     const client = await openClient(proxy.port);

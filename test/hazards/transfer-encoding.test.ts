@@ -4,6 +4,8 @@ import { describeRequests, H } from './cases.ts';
 
 const smuggled = '0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: web.docker.localhost\r\n\r\n';
 const hidden = 'GET /smuggled HTTP/1.1\r\nHost: web.docker.localhost\r\n\r\n';
+/** Of HTTP/2, as some clients make with their first request. */
+const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n';
 const refused = (name: string, fields: string, status: number, version = '1.1', method = 'POST') => ({
   name,
   send: `${method} / HTTP/${version}\r\n${H}${fields}\r\n${smuggled}`,
@@ -32,6 +34,16 @@ describeRequests('Transfer-Encoding', [
   refused('nothing', 'Transfer-Encoding:\r\n', 400),
   refused('a vertical tab before it', 'Transfer-Encoding: \x0bchunked\r\n', 400),
   refused('a form feed after it', 'Transfer-Encoding: chunked\x0c\r\n', 400),
+  refused('a tab after it', 'Transfer-Encoding: chunked\t\r\n', 400),
+  // The parser lets these end without a body, and would read what comes next as the next request.
+  refused('a tab after it, with an offer to upgrade', `${offer}Transfer-Encoding: chunked\t\r\n`, 400),
+  refused('tabs after it, with an offer to upgrade', `Transfer-Encoding: chunked \t \r\n${offer}`, 400),
+  {
+    name: 'beside an offer to upgrade the body stays a body',
+    send: `POST / HTTP/1.1\r\n${H}${offer}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+    status: 200,
+    seen: (request) => expect(request.body).toBe('abc'),
+  },
   refused('whitespace before the colon', 'Transfer-Encoding : chunked\r\n', 400),
   refused('on a continued line', 'Transfer-Encoding:\r\n chunked\r\n', 400),
   refused('with a letter that folds to k', 'Transfer-Encoding: chun\xe2\x84\xaaed\r\n', 501),

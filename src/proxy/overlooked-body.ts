@@ -1,0 +1,24 @@
+/**
+ * A chunked body that the parser has overlooked. Where a tab follows `chunked`, Node's parser does not know it for that, and
+ * takes the tab away before anybody sees it. By itself it refuses such a request; but of one that offers an upgrade it takes
+ * all that follows for the other protocol, and lets the request end without a body: what comes next would then be read as
+ * the next request.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Accepted } from './request-check.ts';
+
+const offersUpgrade = ({ headers }: IncomingMessage, connection: string): boolean =>
+  headers.upgrade !== undefined && /upgrade/i.test(connection);
+
+/**
+ * A body without a byte that is there at once is the one sign of it, so a request that has just that is told so, too.
+ * @param go at once, or where it cannot be known yet, as soon as the parser is through with what has come
+ */
+export function whenFramed(
+  req: IncomingMessage,
+  { chunked, connection }: Accepted,
+  go: (isOverlooked: boolean) => void,
+): void {
+  if (!chunked || !offersUpgrade(req, connection)) go(false);
+  else process.nextTick(() => go(req.complete && req.readableLength === 0));
+}
