@@ -3,6 +3,7 @@ import type { Policy, Target } from '../events/decisions.ts';
 import type { Event, Fact } from '../events/event.ts';
 import type { Position } from '../events/ids.ts';
 import type { LogReader, UnreadableEvent } from '../log/port.ts';
+import { type Item, isEvent, itemsAfter } from '../projections/batch.ts';
 import { advanceRecorded, takeOverUntil } from '../routing/advance.ts';
 import { evolve, setAside } from '../routing/evolve.ts';
 import { nextTakeover } from '../routing/holder.ts';
@@ -104,9 +105,9 @@ export function whatIf({ log, policy, until, onProgress }: WhatIfOptions): WhatI
   for (const items of pagesOf(log, until)) {
     for (const item of items) {
       // A commit that is begun is taken whole: what was decided in it is no difference.
-      if (item.position > until && ('problem' in item || beginsCommit(item))) break;
-      if ('problem' in item) skip(item);
-      else take(item);
+      if (item.position > until && (!isEvent(item) || beginsCommit(item))) break;
+      if (isEvent(item)) take(item);
+      else skip(item);
     }
     onProgress?.(Math.min(items.at(-1)!.position, until));
   }
@@ -115,11 +116,9 @@ export function whatIf({ log, policy, until, onProgress }: WhatIfOptions): WhatI
 }
 
 /** Up to a position and, after it, as many more as a commit may have. */
-function* pagesOf(log: LogReader, until: number): Generator<(Event | UnreadableEvent)[]> {
+function* pagesOf(log: LogReader, until: number): Generator<Item[]> {
   for (let after = 0; after <= until; ) {
-    const unreadable: UnreadableEvent[] = [];
-    const events = log.read(after as Position, page, (one) => unreadable.push(one));
-    const items = [...events, ...unreadable].sort((one, next) => one.position - next.position);
+    const items = itemsAfter(log, after as Position, page);
     if (items.length === 0) return;
     yield items;
     after = items.at(-1)!.position;

@@ -2,10 +2,8 @@
  * Networks in the audit. The engine connects a container to its networks before it starts it, and disconnects it again
  * where the start failed: nobody else did. Both on a container that is up are a change of their own, one each network.
  */
-import type { CommandWindow, Subject } from './audit-subject.ts';
+import type { CommandWindow, OpenChange, Subject } from './audit-subject.ts';
 import { type Deed, deedContinuedBy, markOf, type SignalEvent } from './deeds.ts';
-
-type Open = NonNullable<Subject['open']>;
 
 export const isOfNetwork = ({ type }: SignalEvent): boolean => type.startsWith('ContainerNetwork');
 
@@ -18,7 +16,11 @@ export const undoes = ({ had }: CommandWindow, event: SignalEvent): boolean =>
   !had.includes('ContainerStarted');
 
 /** How far a start has come by this signal. @param open what the signal goes on with, null if it begins something */
-export function attemptOf(open: Open | null, subject: Subject, { type }: SignalEvent): Open['attempt'] {
+export function attemptOf(
+  open: OpenChange | null,
+  subject: Subject,
+  { type }: SignalEvent,
+): OpenChange['attempt'] {
   // The engine's own start after an end.
   if (open?.deed === 'exit') return null;
   if (type === 'ContainerNetworkConnected') return isUp(subject) ? null : 'under way';
@@ -29,7 +31,7 @@ export function attemptOf(open: Open | null, subject: Subject, { type }: SignalE
 const rising: ReadonlySet<Deed> = new Set(['create', 'run', 'start', 'restart']);
 
 /** What a change turns out to be by a network's signal; null where that is another change. */
-export function deedByNetwork(open: Open, subject: Subject, event: SignalEvent): Deed | null {
+export function deedByNetwork(open: OpenChange, subject: Subject, event: SignalEvent): Deed | null {
   const { deed, attempt, mark } = open;
   const next = deedContinuedBy(deed, event.type);
   if (attempt !== null) {
@@ -42,7 +44,7 @@ export function deedByNetwork(open: Open, subject: Subject, event: SignalEvent):
 }
 
 /** What it adds to an entry's detail. */
-export function networkDetail(deed: Deed, attempt: Open['attempt'], event: SignalEvent): string {
+export function networkDetail(deed: Deed, attempt: OpenChange['attempt'], event: SignalEvent): string {
   if (attempt === 'failed') return 'it did not start';
   const isOwn = attempt === null && (deed === 'connect' || deed === 'disconnect');
   return isOwn ? `network ${event.data.claimed.network ?? '?'}` : '';

@@ -1,6 +1,7 @@
 /** Signals in the audit: joined to the commands that fit, to the change from outside that is under way, or a new one. */
 import type { Actor } from '../events/event.ts';
 import { isEnding, isKill, isSameSignal, killedCode } from '../events/stop-signal.ts';
+import { clock } from '../routing/explain.ts';
 import { type AuditStore, placeCommands } from './audit-commands.ts';
 import { attemptOf, deedByNetwork, isOfNetwork, networkDetail, undoes } from './audit-networks.ts';
 import { type Basis, type CommandWindow, isLive, type OpenChange, type Subject } from './audit-subject.ts';
@@ -178,7 +179,7 @@ function joinOutside(store: AuditStore, subject: Subject, event: SignalEvent): v
 function toldLate({ occurredAt, recordedAt }: SignalEvent): string {
   const happened = Number(occurredAt / 1_000_000n);
   if (recordedAt - happened <= pause) return '';
-  return `happened at ${new Date(happened).toISOString().slice(0, 19).replace('T', ' ')} UTC, told late`;
+  return `happened at ${clock(happened)}, told late`;
 }
 
 /** A container that ended by itself and that the engine starts again makes one entry of both. */

@@ -66,8 +66,9 @@ export function createQueries(dataDir: string, live: Live, logger: Logger): Quer
    * @throws {QueryFailed}
    */
   async function known(at: At | 'now' | undefined): Promise<void> {
-    const stale = at === undefined ? null : live.stale(ofMoments);
-    if (stale === null || at === undefined) return;
+    if (at === undefined) return;
+    const stale = live.stale(ofMoments);
+    if (stale === null) return;
     const position = at === 'now' ? (await reader.ask('log')).position : await reader.ask('positionAt', at);
     if (position <= stale.position) return;
     throw new QueryFailed(

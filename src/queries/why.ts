@@ -1,5 +1,6 @@
 /** Why a host is as it is: one sentence, and the events that led to it, with who was behind them. */
 import type { DatabaseFile } from '../db/open.ts';
+import { clock } from '../routing/explain.ts';
 import { nearest, nearestHosts } from '../routing/nearest.ts';
 import { neverSeen } from '../routing/outcome.ts';
 import { type AsOf, unrecorded, unserved } from './as-of.ts';
@@ -105,8 +106,8 @@ const latest = (routes: readonly RouteView[]): RouteView =>
 function openSentence(host: string, open: readonly RouteView[], { since, served, state }: RouteView): string {
   const names = [...new Set(open.flatMap(({ targets }) => targets.map(({ name }) => name)))];
   const parts = [
-    `${host} has gone to ${listed(names)} since ${clock(since)}.`,
-    ...(served === undefined ? [] : [`${pauses[served.after]} ${clock(served.since)}.`]),
+    `${host} has gone to ${listed(names)} since ${clock(Date.parse(since))}.`,
+    ...(served === undefined ? [] : [`${pauses[served.after]} ${clock(Date.parse(served.since))}.`]),
     ...(state === 'unconfirmed' ? [unrecorded] : []),
   ];
   return parts.join(' ');
@@ -116,8 +117,6 @@ const pauses: Readonly<Record<ServedAgain['after'], string>> = {
   away: 'Portolan was away in between, and has served it again since',
   unrecorded: 'What was served in between is not known, as nothing could be recorded until',
 };
-
-const clock = (instant: string): string => `${instant.slice(0, 19).replace('T', ' ')} UTC`;
 
 /** The container that the host may have meant comes first. */
 function byLikeness(host: string, refusals: readonly RefusalView[]): RefusalView[] {

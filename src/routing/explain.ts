@@ -197,7 +197,8 @@ function askedBy([first, ...others]: readonly Command[]): string {
 const titleOf = (container: Container, name = container.observation.name): string =>
   `${name} (${container.observation.spec.image})`;
 
-function clock(milliseconds: number): string {
+/** As sentences tell a time: `2026-11-27 14:03:20 UTC`. */
+export function clock(milliseconds: number): string {
   const instant = new Date(milliseconds).toISOString();
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 }
