@@ -8,7 +8,7 @@ import type { Directions } from './directions.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { Forward } from './forward.ts';
 import type { Hold } from './hold.ts';
-import { whenFramed } from './overlooked-body.ts';
+import { mayBeOverlooked, whenParsed } from './overlooked-body.ts';
 import type { OwnAnswers } from './own-answers.ts';
 import type { Recorder } from './recorder.ts';
 import type { Accepted } from './request-check.ts';
@@ -58,12 +58,23 @@ export function createExchanges(deps: ExchangesDeps): Exchanges {
     if (closing) res.shouldKeepAlive = false;
     connections.inTurn(req, res, () => {
       if ('sentence' in checked) answers.give(req, res, record, checked);
-      else
-        whenFramed(req, checked, (isOverlooked) => {
+      else if (mayBeOverlooked(req, checked))
+        whenParsed(req, (isOverlooked) => {
           if (isOverlooked) answers.give(req, res, record, overlooked);
-          else hold.pass(table.trust, () => serve(req, res, record, checked, expectsContinue));
+          else begin(req, res, record, checked, expectsContinue);
         });
+      else begin(req, res, record, checked, expectsContinue);
     });
+  }
+
+  function begin(
+    req: IncomingMessage,
+    res: ServerResponse,
+    record: ExchangeRecord,
+    accepted: Accepted,
+    expectsContinue: boolean,
+  ): void {
+    hold.pass(table.trust, () => serve(req, res, record, accepted, expectsContinue));
   }
 
   function serve(

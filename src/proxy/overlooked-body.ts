@@ -7,18 +7,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Accepted } from './request-check.ts';
 
-const offersUpgrade = ({ headers }: IncomingMessage, connection: string): boolean =>
-  headers.upgrade !== undefined && /upgrade/i.test(connection);
+// Headers are put together when they are first asked for, which most requests are spared.
+export const mayBeOverlooked = (req: IncomingMessage, { chunked, connection }: Accepted): boolean =>
+  chunked && req.headers.upgrade !== undefined && /upgrade/i.test(connection);
 
 /**
  * A body without a byte that is there at once is the one sign of it, so a request that has just that is told so, too.
- * @param go at once, or where it cannot be known yet, as soon as the parser is through with what has come
+ * @param go as soon as the parser is through with what has come
  */
-export function whenFramed(
-  req: IncomingMessage,
-  { chunked, connection }: Accepted,
-  go: (isOverlooked: boolean) => void,
-): void {
-  if (!chunked || !offersUpgrade(req, connection)) go(false);
-  else process.nextTick(() => go(req.complete && req.readableLength === 0));
+export function whenParsed(req: IncomingMessage, go: (isOverlooked: boolean) => void): void {
+  process.nextTick(() => go(req.complete && req.readableLength === 0));
 }
